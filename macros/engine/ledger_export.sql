@@ -1,0 +1,11 @@
+{#- What to select a ledger's last export from; none when there is no export. -#}
+{% macro ledger_export(table) -%}
+    {{ return(adapter.dispatch('ledger_export', 'penpal')(table)) }}
+{%- endmacro %}
+
+{% macro duckdb__ledger_export(table) -%}
+    {%- set warehouse = env_var('PENPAL_WAREHOUSE', 'warehouse/penpal.duckdb') -%}
+    {%- set file = modules.re.sub('[.][^./]*$', '', warehouse) ~ '.ledger/' ~ table ~ '.parquet' -%}
+    {%- set found = run_query("select file from glob('" ~ file ~ "')").columns[0].values() -%}
+    {{ return("read_parquet('" ~ file ~ "')" if found else none) }}
+{%- endmacro %}

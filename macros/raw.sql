@@ -1,0 +1,114 @@
+{#-
+    The raw contract meets the data here, and nowhere else. A base model says
+        {{ read_raw('crm', 'contacts') }}
+    and gets every column of its own YAML as trimmed text ('' becomes null), in the YAML's order.
+-#}
+{% macro read_raw(source, table) -%}
+    {%- set where = var('raw_data') -%}
+    {%- if where not in ['sample', 'lake', 'warehouse'] -%}
+        {{ exceptions.raise_compiler_error(
+            "var raw_data is '" ~ where ~ "': give sample, lake or warehouse."
+        ) }}
+    {%- endif -%}
+    {%- set listed = source in raw_sources() -%}
+    {%- if where == 'sample' and listed -%}
+        {%- set seed = ref('raw_' ~ source ~ '__' ~ table) -%}
+    {%- endif -%}
+    {%- if not execute or not model.columns -%}
+        select 1 as not_compiled
+    {%- elif not listed -%}
+        {{ _empty_raw() }}
+    {%- else -%}
+        {%- if where == 'sample' -%}
+            {%- set place = 'seed raw_' ~ source ~ '__' ~ table -%}
+            {%- set relation = seed -%}
+            {%- set found = _relation_columns(seed) -%}
+        {%- elif where == 'warehouse' -%}
+            {%- set place = 'table ' ~ source ~ '.' ~ table -%}
+            {%- set relation = adapter.get_relation(target.database, source, table) -%}
+            {%- set found = _relation_columns(relation) if relation else [] -%}
+        {%- else -%}
+            {%- set place = lake_folder(source, table) -%}
+            {%- set relation = lake_relation(source, table) -%}
+            {%- set found = lake_columns(relation) if relation else [] -%}
+        {%- endif -%}
+        {%- if relation -%}
+            {{ _check_raw_columns(source, table, place, found) }}
+            {{- _select_raw(relation, found) }}
+        {%- elif model.config.meta.get('required_table') -%}
+            {{ exceptions.raise_compiler_error(
+                source ~ '.' ~ table ~ ' is missing: ' ~ place ~ ' was not found, and source ' ~ source
+                ~ ' is listed. Put the export there, or leave ' ~ source ~ ' out of the var `sources`.'
+            ) }}
+        {%- else -%}
+            {{ _empty_raw() }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The var `sources` as a list; an unknown name is an error, because a typo would silently read as empty. -#}
+{% macro raw_sources() -%}
+    {%- set listed = var('sources') -%}
+    {%- set listed = listed.split(',') | map('trim') | list if listed is string else listed -%}
+    {%- for source in listed if source not in ['crm', 'web', 'shop', 'email'] -%}
+        {{ exceptions.raise_compiler_error(
+            "var sources names '" ~ source ~ "': the sources are crm, web, shop and email."
+        ) }}
+    {%- endfor -%}
+    {{ return(listed) }}
+{%- endmacro %}
+
+
+{% macro _relation_columns(relation) -%}
+    {{ return(adapter.get_columns_in_relation(relation) | map(attribute='name') | list) }}
+{%- endmacro %}
+
+
+{#- Stops at a missing required column; tells of columns that the contract does not know. -#}
+{% macro _check_raw_columns(source, table, place, found) -%}
+    {%- set names = found | map('lower') | map('trim') | list -%}
+    {%- set missing = [] -%}
+    {%- for column in model.columns.values() -%}
+        {%- if column.config.get('meta', {}).get('required') and column.name not in names -%}
+            {%- do missing.append(column.name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if missing -%}
+        {{ exceptions.raise_compiler_error(
+            source ~ '.' ~ table ~ ' lacks the required column' ~ ('s ' if missing | length > 1 else ' ')
+            ~ missing | join(', ') ~ ' (' ~ place ~ ' has: ' ~ names | join(', ') ~ ').'
+        ) }}
+    {%- endif -%}
+    {%- set unknown = names | reject('in', model.columns.keys() | list) | list -%}
+    {%- if unknown -%}
+        {%- do log(
+            source ~ '.' ~ table ~ ': not in the contract, ignored: ' ~ unknown | join(', '), info=true
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro _select_raw(relation, found) -%}
+    {%- set actual = {} -%}
+    {%- for name in found -%}{%- do actual.update({name | lower | trim: name}) -%}{%- endfor -%}
+    select
+        {%- for name in model.columns %}
+        {%- if name in actual %}
+        nullif(trim(cast({{ adapter.quote(actual[name]) }} as {{ dbt.type_string() }})), '') as {{ adapter.quote(name) }}
+        {%- else %}
+        cast(null as {{ dbt.type_string() }}) as {{ adapter.quote(name) }}
+        {%- endif %}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from {{ relation }}
+{%- endmacro %}
+
+
+{% macro _empty_raw() -%}
+    select
+        {%- for name in model.columns %}
+        cast(null as {{ dbt.type_string() }}) as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    where 1 = 0
+{%- endmacro %}
