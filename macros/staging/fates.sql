@@ -1,0 +1,166 @@
+{#-
+    From which columns the moment of receipt is taken, first one that can be read. A row is seen when that is not
+    after as_of(); one whose time cannot be read at all counts as seen.
+-#}
+{% macro received_at(source, table) -%}
+    {%- set columns = {
+        'crm.contacts': ['loaded_at', 'updated_at', 'created_at'],
+        'crm.consents': ['loaded_at', 'occurred_at'],
+        'crm.surveys': ['submitted_at'],
+        'crm.enrichment': ['observed_at'],
+        'web.events': ['received_at'],
+        'shop.customers': ['updated_at', 'created_at'],
+        'shop.orders': ['loaded_at', 'updated_at', 'created_at'],
+        'shop.order_lines': [],
+        'shop.products': ['updated_at'],
+        'shop.checkouts': ['created_at'],
+        'email.events': ['received_at', 'occurred_at'],
+        'email.messages': ['sent_at'],
+    }[source ~ '.' ~ table] -%}
+    coalesce(
+        {%- for column in columns %}
+        {{ parse_timestamp(column) }},
+        {%- endfor %}
+        cast(null as timestamp), cast(null as timestamp)
+    )
+{%- endmacro %}
+
+{#- Where-condition of a seen row. -#}
+{% macro is_seen(received_at) -%}
+    ({{ received_at }} is null or {{ received_at }} <= {{ as_of() }})
+{%- endmacro %}
+
+{#- 'a as raw_a, b as raw_b': the raw text travels along, for reject reasons and the rejected row itself. -#}
+{% macro raw_columns(columns) -%}
+    {%- for column in columns -%}
+    {{ column }} as raw_{{ column }}{{ ',\n        ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- Branches of the case that gives reject_reason: a required column that is missing or cannot be read. -#}
+{% macro missing_or_bad(column, parsed=none) -%}
+    when raw_{{ column }} is null then 'missing {{ column }}'
+        when {{ parsed or column }} is null then 'bad {{ column }}'
+{%- endmacro %}
+
+{#-
+    The end of every checked_ model: decides the fate of each row of the CTE `judged` and selects
+    key, columns, fate, reject_reason, is_superseded, raw_row.
+
+    keep='first': append-only. Of several rows with one key the first received is staged; one of the same content is a
+    duplicate, one of other content is rejected as key_reused.
+    keep='newest': the greatest `version`, then the last received, is staged; the others are duplicates, and superseded
+    where their content differs.
+    `content` says which columns make two rows the same: not those of the transport, which change on resending.
+    Only repeated keys go through the window, which is what makes this cheap on many rows.
+-#}
+{% macro decide_fates(key, columns, raw, keep, content=none, version=none) -%}
+    {%- set keys = [key] if key is string else key -%}
+    {%- set content = content or columns | reject('in', ['received_at', 'quality_flags']) | list -%}
+    repeated_keys as (
+        select {{ keys | join(', ') }}
+        from judged
+        where reject_reason is null
+        group by {{ keys | join(', ') }}
+        having count(*) > 1
+    ),
+
+    marked as (
+        select
+            judged.*,
+            repeated_keys.{{ keys[0] }} is not null and judged.reject_reason is null as is_repeated
+        from judged
+        left join repeated_keys
+            on {% for column in keys -%}
+            {{ ' and ' if not loop.first }}judged.{{ column }} = repeated_keys.{{ column }}
+            {%- endfor %}
+    ),
+
+    hashed as (
+        select
+            marked.*,
+            md5(
+                {%- for column in content %}
+                {{ '|| ' if not loop.first }}coalesce(cast({{ column }} as {{ dbt.type_string() }}), '␀') || '␟'
+                {%- endfor %}
+            ) as content_hash
+        from marked
+        where is_repeated
+    ),
+
+    ordered as (
+        select
+            hashed.*,
+            row_number() over (
+                partition by {{ keys | join(', ') }} order by {{ _copy_order(keep, version) }}
+            ) as copy_number,
+            first_value(content_hash) over (
+                partition by {{ keys | join(', ') }} order by {{ _copy_order(keep, version) }}
+            ) as kept_hash
+        from hashed
+    ),
+
+    fates as (
+        select
+            {%- for column in keys + columns %}
+            {{ column }},
+            {%- endfor %}
+            {%- for column in raw %}
+            raw_{{ column }},
+            {%- endfor %}
+            case when reject_reason is null then 'staged' else 'rejected' end as fate,
+            reject_reason,
+            false as is_superseded
+        from marked
+        where not is_repeated
+
+        union all
+
+        select
+            {%- for column in keys + columns %}
+            {{ column }},
+            {%- endfor %}
+            {%- for column in raw %}
+            raw_{{ column }},
+            {%- endfor %}
+            {%- if keep == 'first' %}
+            case
+                when copy_number = 1 then 'staged'
+                when content_hash = kept_hash then 'duplicate'
+                else 'rejected'
+            end as fate,
+            case when copy_number > 1 and content_hash != kept_hash then 'key_reused' end as reject_reason,
+            false as is_superseded
+            {%- else %}
+            case when copy_number = 1 then 'staged' else 'duplicate' end as fate,
+            cast(null as {{ dbt.type_string() }}) as reject_reason,
+            content_hash != kept_hash as is_superseded
+            {%- endif %}
+        from ordered
+    )
+
+    select
+        {%- for column in keys + columns %}
+        {{ column }},
+        {%- endfor %}
+        fate,
+        reject_reason,
+        is_superseded,
+        {%- set fields = {} %}
+        {%- for column in raw %}{% do fields.update({column: 'raw_' ~ column}) %}{% endfor %}
+        case when fate = 'rejected' then {{ json_object(fields) }} end as raw_row
+    from fates
+{%- endmacro %}
+
+{% macro _copy_order(keep, version) -%}
+    {%- if keep == 'first' -%}
+        received_at asc nulls last, content_hash asc
+    {%- else -%}
+        {{ version }} desc nulls last, received_at desc nulls last, content_hash desc
+    {%- endif -%}
+{%- endmacro %}
+
+{#- An instant that lies after the receipt of its row is taken as the receipt: clocks run ahead, rows do not. -#}
+{% macro not_after(instant, receipt) -%}
+    case when {{ instant }} > {{ receipt }} then {{ receipt }} else {{ instant }} end
+{%- endmacro %}

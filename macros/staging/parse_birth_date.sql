@@ -1,0 +1,15 @@
+{#-
+    A day of birth. A year of two digits is read only where it can mean one century, that is where the other reading
+    would lie after as_of: '23.07.67', but not '19.06.10'.
+-#}
+{% macro parse_birth_date(expression) -%}
+    {%- set full_year -%}
+        case
+            when {{ regex_full_match(expression, '[0-9]{1,2}([./])[0-9]{1,2}[./][0-9]{2}') }}
+                and substr({{ expression }}, length({{ expression }}) - 1) > '{{ (as_of_text() | trim)[2:4] }}'
+                then {{ regex_replace(expression, '([0-9]{2})$', '19\\1') }}
+            else {{ expression }}
+        end
+    {%- endset -%}
+    {{ parse_date('(' ~ full_year ~ ')') }}
+{%- endmacro %}

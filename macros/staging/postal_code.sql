@@ -1,0 +1,29 @@
+{#- Postal code in capitals with its country's blanks and dashes; leading zeros that a spreadsheet ate are put back. -#}
+{% macro postal_code(expression, country) -%}
+    {%- set spaced = "upper(" ~ clean_text(expression, 16) ~ ")" -%}
+    {%- set tight = regex_replace("upper(substr(" ~ expression ~ ", 1, 32))", '[^0-9A-Z]+', '') -%}
+    case
+        when {{ country }} = 'GB' and {{ regex_full_match(tight, '[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][A-Z]{2}') }}
+            then {{ regex_replace(tight, '(...)$', ' \\1') }}
+        when {{ country }} = 'CA' and {{ regex_full_match(tight, '[A-Z][0-9][A-Z][0-9][A-Z][0-9]') }}
+            then {{ regex_replace(tight, '(...)$', ' \\1') }}
+        when {{ country }} = 'NL' and {{ regex_full_match(tight, '[0-9]{4}[A-Z]{2}') }}
+            then {{ regex_replace(tight, '(..)$', ' \\1') }}
+        when {{ country }} in ('SE', 'CZ', 'SK', 'GR') and {{ regex_full_match(tight, '[0-9]{5}') }}
+            then {{ regex_replace(tight, '(..)$', ' \\1') }}
+        when {{ country }} = 'PL' and {{ regex_full_match(tight, '[0-9]{5}') }}
+            then {{ regex_replace(tight, '(...)$', '-\\1') }}
+        when {{ country }} = 'PT' and {{ regex_full_match(tight, '[0-9]{7}') }}
+            then {{ regex_replace(tight, '(...)$', '-\\1') }}
+        when {{ country }} = 'JP' and {{ regex_full_match(tight, '[0-9]{7}') }}
+            then {{ regex_replace(tight, '(....)$', '-\\1') }}
+        when {{ country }} = 'US' and {{ regex_full_match(tight, '[0-9]{9}') }}
+            then {{ regex_replace(tight, '(....)$', '-\\1') }}
+        when {{ country }} in ('US', 'DE', 'FR', 'ES', 'IT') and {{ regex_full_match(tight, '[A-Z]{0,2}[0-9]{4,5}') }}
+            then lpad({{ regex_replace(tight, '[A-Z]', '') }}, 5, '0')
+        when {{ country }} in ('AT', 'CH', 'BE', 'DK', 'NO', 'LU')
+            and {{ regex_full_match(tight, '[A-Z]{1,3}[0-9]{4}') }}
+            then {{ regex_replace(tight, '[A-Z]', '') }}
+        else {{ spaced }}
+    end
+{%- endmacro %}

@@ -1,0 +1,66 @@
+{{ config(materialized='table') }}
+
+{%- set raw = [
+    'checkout_id', 'cart_id', 'email', 'phone', 'anonymous_id', 'created_at', 'completed_at', 'recovery_url',
+] %}
+
+with
+
+checkouts as (
+    select * from {{ ref('base_shop__checkouts') }}
+),
+
+parsed as (
+    select
+        {{ raw_columns(raw) }},
+        checkout_id,
+        cart_id,
+        {{ standardise_email('email') }} as email,
+        {{ dialled_number('phone') }} as dialled,
+        {{ known_id('anonymous_id') }} as anonymous_id,
+        {{ parse_timestamp('created_at') }} as created_at,
+        {{ parse_timestamp('completed_at') }} as given_completed_at,
+        {{ https_url('recovery_url') }} as recovery_url,
+        {{ received_at('shop', 'checkouts') }} as begun_at
+    from checkouts
+),
+
+standardised as (
+    select
+        parsed.*,
+        {{ email_key('email') }} as email_key,
+        -- A checkout has no country, so only an international number is complete.
+        {{ standardise_phone('dialled', 'cast(null as varchar)', 'cast(null as varchar)') }} as phone,
+        -- What was completed after as_of was still open then.
+        case when given_completed_at <= {{ as_of() }} then given_completed_at end as completed_at
+    from parsed
+    where {{ is_seen('begun_at') }}
+),
+
+judged as (
+    select
+        standardised.*,
+        coalesce(completed_at, begun_at) as received_at,
+        {{ quality_flags({
+            'invalid_email': 'raw_email is not null and email is null',
+            'invalid_phone': 'raw_phone is not null and phone is null',
+            'invalid_completed_at': 'raw_completed_at is not null and given_completed_at is null',
+            'invalid_recovery_url': 'raw_recovery_url is not null and recovery_url is null',
+        }) }} as quality_flags,
+        case
+            when raw_checkout_id is null then 'missing checkout_id'
+            {{ missing_or_bad('created_at') }}
+        end as reject_reason
+    from standardised
+),
+
+{{ decide_fates(
+    key='checkout_id',
+    keep='newest',
+    version='coalesce(completed_at, created_at)',
+    columns=[
+        'cart_id', 'email', 'email_key', 'phone', 'anonymous_id', 'created_at', 'completed_at', 'recovery_url',
+        'received_at', 'quality_flags',
+    ],
+    raw=raw,
+) }}

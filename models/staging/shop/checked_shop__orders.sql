@@ -1,0 +1,138 @@
+{{ config(materialized='table') }}
+
+{%- set raw = [
+    'order_id', 'customer_id', 'email', 'phone', 'status', 'currency', 'subtotal', 'discount', 'shipping', 'tax', 'total',
+    'discount_code', 'cart_id', 'ship_first_name', 'ship_last_name', 'ship_street_address', 'ship_city', 'ship_region',
+    'ship_postal_code', 'ship_country', 'created_at', 'updated_at', 'loaded_at',
+] %}
+
+with
+
+orders as (
+    select * from {{ ref('base_shop__orders') }}
+),
+
+countries as (
+    select * from {{ ref('countries') }}
+),
+
+country_aliases as (
+    select * from {{ ref('country_aliases') }}
+),
+
+abbreviations as (
+    select {{ word_map('word', 'abbreviation') }} as words from {{ ref('street_abbreviations') }}
+),
+
+rates as (
+    select * from {{ ref('exchange_rates') }}
+),
+
+base_rate as (
+    select units_per_eur as base_units_per_eur from rates where currency = '{{ var("base_currency") }}'
+),
+
+parsed as (
+    select
+        {{ raw_columns(raw) }},
+        order_id,
+        customer_id as shop_customer_id,
+        {{ standardise_email('email') }} as email,
+        {{ dialled_number('phone') }} as dialled,
+        case
+            when lower(status) in ('paid', 'refunded', 'cancelled', 'pending') then lower(status)
+            when lower(status) = 'canceled' then 'cancelled'
+        end as status,
+        {{ currency_code('currency') }} as currency,
+        {{ parse_money('subtotal') }} as subtotal,
+        {{ parse_money('discount') }} as discount,
+        {{ parse_money('shipping') }} as shipping,
+        {{ parse_money('tax') }} as tax,
+        {{ parse_money('total') }} as total,
+        upper({{ clean_text('discount_code', 60) }}) as discount_code,
+        cart_id,
+        {{ clean_text('ship_first_name') }} as clean_first_name,
+        {{ clean_text('ship_last_name') }} as clean_last_name,
+        {{ clean_text('ship_street_address', 200) }} as street_address,
+        {{ street_words('ship_street_address') }} as street_words,
+        {{ clean_text('ship_city', 100) }} as city,
+        {{ clean_text('ship_region', 100) }} as region,
+        {{ text_key('substr(ship_country, 1, 100)') }} as country_key,
+        {{ parse_timestamp('created_at') }} as given_created_at,
+        {{ parse_timestamp('updated_at') }} as given_updated_at,
+        {{ parse_timestamp('loaded_at') }} as given_loaded_at,
+        {{ received_at('shop', 'orders') }} as received_at
+    from orders
+),
+
+standardised as (
+    select
+        parsed.*,
+        {{ email_key('parsed.email') }} as email_key,
+        {{ standardise_phone('parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix') }} as phone,
+        -- The same currency is never converted there and back: its factor is exactly 1.
+        case
+            when parsed.currency = '{{ var("base_currency") }}' then parsed.total
+            else cast(
+                round(cast(parsed.total as double) / rates.units_per_eur * base_rate.base_units_per_eur, 2)
+                as decimal(18, 2)
+            )
+        end as total_base,
+        {{ name_display('parsed.clean_first_name') }} as first_name,
+        {{ name_display('parsed.clean_last_name') }} as last_name,
+        {{ name_key('parsed.clean_first_name') }} as first_name_key,
+        {{ name_key('parsed.clean_last_name') }} as last_name_key,
+        {{ replace_words('parsed.street_words', 'abbreviations.words') }} as street_key,
+        {{ text_key('parsed.city') }} as city_key,
+        {{ postal_code('parsed.raw_ship_postal_code', 'country_aliases.country') }} as postal_code,
+        country_aliases.country,
+        {{ not_after('parsed.given_created_at', 'parsed.given_loaded_at') }} as created_at,
+        {{ not_after('parsed.given_updated_at', 'parsed.given_loaded_at') }} as updated_at
+    from parsed
+    cross join abbreviations
+    left join base_rate on true
+    left join rates on parsed.currency = rates.currency
+    left join country_aliases on parsed.country_key = country_aliases.alias
+    left join countries on country_aliases.country = countries.country
+    where {{ is_seen('parsed.received_at') }}
+),
+
+judged as (
+    select
+        standardised.*,
+        {{ quality_flags({
+            'invalid_email': 'raw_email is not null and email is null',
+            'invalid_phone': 'raw_phone is not null and phone is null',
+            'unknown_country': 'raw_ship_country is not null and country is null',
+            'no_exchange_rate': 'total is not null and total_base is null',
+            'negative_total': 'total < 0',
+            'invalid_subtotal': 'raw_subtotal is not null and subtotal is null',
+            'invalid_discount': 'raw_discount is not null and discount is null',
+            'invalid_shipping': 'raw_shipping is not null and shipping is null',
+            'invalid_tax': 'raw_tax is not null and tax is null',
+            'invalid_updated_at': 'raw_updated_at is not null and updated_at is null',
+            'future_dated': 'created_at < given_created_at or updated_at < given_updated_at',
+        }) }} as quality_flags,
+        case
+            when raw_order_id is null then 'missing order_id'
+            when raw_status is null then 'missing status'
+            when status is null then 'unknown status'
+            {{ missing_or_bad('currency') }}
+            {{ missing_or_bad('total') }}
+            {{ missing_or_bad('created_at') }}
+        end as reject_reason
+    from standardised
+),
+
+{{ decide_fates(
+    key='order_id',
+    keep='newest',
+    version='coalesce(updated_at, created_at)',
+    columns=[
+        'shop_customer_id', 'email', 'email_key', 'phone', 'status', 'currency', 'subtotal', 'discount', 'shipping', 'tax',
+        'total', 'total_base', 'discount_code', 'cart_id', 'first_name', 'last_name', 'first_name_key', 'last_name_key',
+        'street_address', 'street_key', 'city', 'city_key', 'region', 'postal_code', 'country', 'created_at',
+        'updated_at', 'received_at', 'quality_flags',
+    ],
+    raw=raw,
+) }}

@@ -1,0 +1,70 @@
+{{ config(materialized='table') }}
+
+{%- set raw = [
+    'product_id', 'name', 'category', 'brand', 'tags', 'price', 'currency', 'image_url', 'url', 'in_stock', 'updated_at',
+] %}
+
+with
+
+products as (
+    select * from {{ ref('base_shop__products') }}
+),
+
+categories as (
+    select * from {{ ref('categories') }}
+),
+
+parsed as (
+    select
+        {{ raw_columns(raw) }},
+        product_id,
+        {{ clean_text('name', 200) }} as product_name,
+        {{ text_key('substr(category, 1, 100)') }} as category_key,
+        {{ clean_text('brand', 100) }} as brand,
+        {{ regex_replace(
+            regex_replace("lower(" ~ clean_text('tags', 1000) ~ ")", '[ ;]*;[ ;]*', ';'), '^;|;$', ''
+        ) }} as tags,
+        {{ parse_money('price') }} as price,
+        {{ currency_code('currency') }} as currency,
+        {{ https_url('image_url') }} as image_url,
+        {{ https_url('url') }} as product_url,
+        {{ parse_boolean('in_stock') }} as in_stock,
+        {{ parse_timestamp('updated_at') }} as updated_at,
+        {{ received_at('shop', 'products') }} as received_at
+    from products
+),
+
+judged as (
+    select
+        parsed.*,
+        coalesce(categories.category, {{ regex_replace('parsed.category_key', ' ', '_') }}) as category,
+        {{ quality_flags({
+            'unmapped_category': 'categories.category is null',
+            'invalid_currency': 'parsed.raw_currency is not null and parsed.currency is null',
+            'invalid_image_url': 'parsed.raw_image_url is not null and parsed.image_url is null',
+            'invalid_url': 'parsed.raw_url is not null and parsed.product_url is null',
+            'invalid_in_stock': 'parsed.raw_in_stock is not null and parsed.in_stock is null',
+            'invalid_updated_at': 'parsed.raw_updated_at is not null and parsed.updated_at is null',
+        }) }} as quality_flags,
+        case
+            when raw_product_id is null then 'missing product_id'
+            {{ missing_or_bad('name', 'product_name') }}
+            {{ missing_or_bad('category', 'category_key') }}
+            {{ missing_or_bad('price') }}
+            when price < 0 then 'bad price'
+        end as reject_reason
+    from parsed
+    left join categories on parsed.category_key = categories.alias
+    where {{ is_seen('parsed.received_at') }}
+),
+
+{{ decide_fates(
+    key='product_id',
+    keep='newest',
+    version='updated_at',
+    columns=[
+        'product_name', 'category', 'brand', 'tags', 'price', 'currency', 'image_url', 'product_url', 'in_stock',
+        'updated_at', 'received_at', 'quality_flags',
+    ],
+    raw=raw,
+) }}

@@ -1,0 +1,151 @@
+{{ config(materialized='table') }}
+
+{%- set raw = [
+    'message_id', 'type', 'event', 'anonymous_id', 'user_id', 'original_timestamp', 'sent_at', 'received_at', 'timestamp',
+    'page_url', 'page_referrer', 'user_agent', 'properties', 'traits', 'context',
+] %}
+
+with
+
+events as (
+    select * from {{ ref('base_web__events') }}
+),
+
+countries as (
+    select * from {{ ref('countries') }}
+),
+
+country_aliases as (
+    select * from {{ ref('country_aliases') }}
+),
+
+categories as (
+    select * from {{ ref('categories') }}
+),
+
+parsed as (
+    select
+        {{ raw_columns(raw) }},
+        message_id,
+        case when lower(type) in ('identify', 'page', 'track') then lower(type) end as event_type,
+        case when lower(type) = 'track' then {{ clean_text("replace(event, '_', ' ')", 100) }} end
+            as clean_event_name,
+        {{ known_id('anonymous_id') }} as anonymous_id,
+        {{ known_id('user_id') }} as user_id,
+        {{ parse_timestamp('original_timestamp') }} as original_timestamp,
+        {{ parse_timestamp('sent_at') }} as sent_at,
+        {{ parse_timestamp('timestamp') }} as given_timestamp,
+        {{ received_at('web', 'events') }} as received_at,
+        substr(page_url, 1, 2000) as page_url,
+        substr(page_referrer, 1, 2000) as page_referrer,
+        substr(user_agent, 1, 500) as user_agent,
+        case when {{ is_json('properties') }} then properties end as properties,
+        case when {{ is_json('traits') }} then traits end as traits,
+        case when {{ is_json('context') }} then context end as context
+    from events
+),
+
+extracted as (
+    select
+        parsed.*,
+        {{ is_bot('user_agent') }} as is_bot,
+        {{ page_path('page_url') }} as page_path,
+        lower({{ query_parameter('page_url', 'utm_source') }}) as utm_source,
+        lower({{ query_parameter('page_url', 'utm_campaign') }}) as utm_campaign,
+        {{ query_parameter('page_url', 'pp_mid') }} as letter_message_id,
+        {{ name_display('clean_event_name') }} as event_name,
+        nullif(trim({{ json_text('properties', 'product_id') }}), '') as product_id,
+        nullif(trim({{ json_text('properties', 'cart_id') }}), '') as cart_id,
+        nullif(trim({{ json_text('properties', 'order_id') }}), '') as order_id,
+        {{ parse_integer(json_text('properties', 'quantity')) }} as quantity,
+        {{ parse_money(json_text('properties', 'price')) }} as price,
+        {{ text_key("substr(" ~ json_text('properties', 'category') ~ ", 1, 100)") }} as category_key,
+        case when traits is not null then {{ standardise_email(json_text('traits', 'email')) }} end as traits_email,
+        case when traits is not null then {{ dialled_number(json_text('traits', 'phone')) }} end as traits_dialled,
+        case
+            when traits is not null
+                then {{ clean_text(
+                    "coalesce(" ~ json_text('traits', 'first_name') ~ ", " ~ json_text('traits', 'firstName') ~ ")"
+                ) }}
+        end as clean_first_name,
+        case
+            when traits is not null
+                then {{ clean_text(
+                    "coalesce(" ~ json_text('traits', 'last_name') ~ ", " ~ json_text('traits', 'lastName') ~ ")"
+                ) }}
+        end as clean_last_name,
+        case
+            when traits is not null
+                then {{ text_key(
+                    "substr(coalesce(" ~ json_text('traits', 'country') ~ ", "
+                    ~ json_text('traits', 'address.country') ~ "), 1, 100)"
+                ) }}
+        end as country_key,
+        -- The Segment specification's correction: what the device's clock says, counted back from the receipt.
+        case
+            when given_timestamp between cast('1995-01-01' as timestamp) and received_at then given_timestamp
+            when sent_at is null then original_timestamp
+            else {{ add_seconds('received_at', '-' ~ seconds_between('original_timestamp', 'sent_at')) }}
+        end as corrected_at
+    from parsed
+    where {{ is_seen('received_at') }}
+),
+
+standardised as (
+    select
+        extracted.*,
+        case
+            when extracted.corrected_at between cast('1995-01-01' as timestamp) and extracted.received_at
+                then extracted.corrected_at
+            else extracted.received_at
+        end as event_at,
+        coalesce(categories.category, {{ regex_replace('extracted.category_key', ' ', '_') }}) as category,
+        {{ email_key('extracted.traits_email') }} as traits_email_key,
+        {{ standardise_phone('extracted.traits_dialled', 'countries.calling_code', 'countries.trunk_prefix') }}
+            as traits_phone,
+        {{ name_display('extracted.clean_first_name') }} as traits_first_name,
+        {{ name_display('extracted.clean_last_name') }} as traits_last_name
+    from extracted
+    left join categories on extracted.category_key = categories.alias
+    left join country_aliases on extracted.country_key = country_aliases.alias
+    left join countries on country_aliases.country = countries.country
+),
+
+judged as (
+    select
+        standardised.*,
+        {{ quality_flags({
+            'invalid_properties': 'raw_properties is not null and properties is null',
+            'invalid_traits': 'raw_traits is not null and traits is null',
+            'invalid_context': 'raw_context is not null and context is null',
+            'invalid_timestamp': 'raw_timestamp is not null and given_timestamp is null',
+            'invalid_original_timestamp': 'raw_original_timestamp is not null and original_timestamp is null',
+            'future_dated': 'given_timestamp > received_at or corrected_at > received_at',
+            'unknown_user_id': 'raw_user_id is not null and user_id is null',
+            'no_visitor': 'anonymous_id is null and user_id is null',
+            'missing_event_name': "event_type = 'track' and event_name is null",
+        }) }} as quality_flags,
+        case
+            when raw_message_id is null then 'missing message_id'
+            when raw_type is null then 'missing type'
+            when event_type is null then 'unknown event type'
+            {{ missing_or_bad('received_at') }}
+        end as reject_reason
+    from standardised
+),
+
+{{ decide_fates(
+    key='message_id',
+    keep='first',
+    columns=[
+        'event_type', 'event_name', 'anonymous_id', 'user_id', 'event_at', 'received_at', 'page_url', 'page_path',
+        'page_referrer', 'user_agent', 'is_bot', 'product_id', 'cart_id', 'order_id', 'quantity', 'price', 'category',
+        'traits_email', 'traits_email_key', 'traits_phone', 'traits_first_name', 'traits_last_name', 'utm_source',
+        'utm_campaign', 'letter_message_id', 'properties', 'traits', 'context', 'quality_flags',
+    ],
+    content=[
+        'event_type', 'event_name', 'anonymous_id', 'user_id', 'original_timestamp', 'page_url', 'page_referrer',
+        'user_agent', 'raw_properties', 'raw_traits', 'raw_context',
+    ],
+    raw=raw,
+) }}
