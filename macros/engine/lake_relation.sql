@@ -27,10 +27,7 @@
         {%- endif -%}
     {%- endfor -%}
     {%- if other -%}
-        {{ exceptions.raise_compiler_error(
-            source ~ '.' ~ table ~ ' has a file of an unknown kind: ' ~ other[0]
-            ~ '. Give .parquet, .csv, .json, .jsonl or .ndjson (the last four also with .gz).'
-        ) }}
+        {{ _unknown_file(source, table, other[0]) }}
     {%- endif -%}
     {%- set parts = [] -%}
     {%- if parquet -%}
@@ -64,4 +61,59 @@
 {#- Names of the columns of what lake_relation gave. -#}
 {% macro lake_columns(relation) -%}
     {{ return(run_query('describe select * from ' ~ relation).columns[0].values() | list) }}
+{%- endmacro %}
+
+{#-
+    Spark lists the lake with its binaryFile source (paths only, no content is read) and reads each file with its own
+    schema; the parts are united by name here, because a set of CSV files with different headers cannot be otherwise.
+-#}
+{% macro spark__lake_relation(source, table) -%}
+    {%- set folder = lake_folder(source, table) -%}
+    {%- do run_query(
+        "create or replace temporary view lake_files using binaryFile options (path '"
+        ~ env_var('PENPAL_LAKE', 'lake') ~ "', recursiveFileLookup 'true')"
+    ) -%}
+    {%- set paths = run_query(
+        "select path from lake_files where path like '%" ~ folder ~ "/%' order by path"
+    ).columns[0].values() -%}
+    {%- set views, all_columns = {}, [] -%}
+    {%- for path in paths -%}
+        {%- set name = modules.re.sub('\.gz$', '', path | lower) -%}
+        {%- set options = none -%}
+        {%- if name.split('/')[-1].startswith(('.', '_')) -%}
+        {%- elif name.endswith('.parquet') -%}{%- set options = 'parquet options (' -%}
+        {%- elif name.endswith('.csv') -%}
+            {%- set options = "csv options (header 'true', multiLine 'true', escape '\"', " -%}
+        {%- elif name.endswith(('.json', '.jsonl', '.ndjson')) -%}
+            {%- set options = "json options (primitivesAsString 'true', " -%}
+        {%- else -%}{{ _unknown_file(source, table, path) }}
+        {%- endif -%}
+        {%- if options -%}
+            {%- set view = 'lake_' ~ source ~ '_' ~ table ~ '_' ~ loop.index -%}
+            {%- do run_query(
+                'create or replace temporary view ' ~ view ~ ' using ' ~ options ~ "path '" ~ path ~ "')"
+            ) -%}
+            {%- set columns = lake_columns(view) -%}
+            {%- do views.update({view: columns}) -%}
+            {%- for column in columns if column not in all_columns -%}{%- do all_columns.append(column) -%}{%- endfor -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set parts = [] -%}
+    {%- for view, columns in views.items() -%}
+        {%- set fields = [] -%}
+        {%- for column in all_columns -%}
+            {%- do fields.append(
+                'cast(' ~ ('`' ~ column ~ '`' if column in columns else 'null') ~ ' as string) as `' ~ column ~ '`'
+            ) -%}
+        {%- endfor -%}
+        {%- do parts.append('select ' ~ fields | join(', ') ~ ' from ' ~ view) -%}
+    {%- endfor -%}
+    {{ return('(' ~ parts | join(' union all ') ~ ')' if parts else none) }}
+{%- endmacro %}
+
+{% macro _unknown_file(source, table, path) -%}
+    {{ exceptions.raise_compiler_error(
+        source ~ '.' ~ table ~ ' has a file of an unknown kind: ' ~ path
+        ~ '. Give .parquet, .csv, .json, .jsonl or .ndjson (the last four also with .gz).'
+    ) }}
 {%- endmacro %}

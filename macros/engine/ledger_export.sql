@@ -9,3 +9,8 @@
     {%- set found = run_query("select file from glob('" ~ file ~ "')").columns[0].values() -%}
     {{ return("read_parquet('" ~ file ~ "')" if found else none) }}
 {%- endmacro %}
+
+{#- On Spark the ledger tables themselves are the durable copy: nothing is exported, nothing restored. -#}
+{% macro spark__ledger_export(table) -%}
+    {{ return(none) }}
+{%- endmacro %}

@@ -19,7 +19,9 @@
             then make_timestamp(cast({{ expression }} as bigint) * 1000000)
         when regexp_full_match({{ expression }}, '\d{13}')
             then make_timestamp(cast({{ expression }} as bigint) * 1000)
-        else try_strptime({{ expression }}, ['{{ formats | join("', '") }}'])
+        -- %Y also takes '26' as the year 26.
+        when regexp_matches({{ expression }}, '^(\d{4}|\d{1,2}[./]\d{1,2}[./]\d{4})')
+            then try_strptime({{ expression }}, ['{{ formats | join("', '") }}'])
     end
 {%- endmacro %}
 

@@ -1,0 +1,121 @@
+{{ config(materialized='table') }}
+
+with contacts as (
+    select * from {{ ref('stg_crm__contacts') }}
+    where not is_deleted
+),
+
+contact_lists as (
+    select
+        contact_id,
+        created_at,
+        {{ split_rows('merged_contact_ids', ';') }} as merged_contact_id
+    from contacts
+),
+
+contact_emails as (
+    select
+        contact_id,
+        created_at,
+        {{ split_rows('additional_emails', ';') }} as email
+    from contacts
+),
+
+accounts as (select * from {{ ref('stg_shop__customers') }}),
+
+orders as (select * from {{ ref('stg_shop__orders') }}),
+
+checkouts as (select * from {{ ref('stg_shop__checkouts') }}),
+
+users as (select * from {{ ref('identity_web_users') }}),
+
+identifies as (
+    select * from {{ ref('stg_web__events') }}
+    where not is_bot and event_type = 'identify'
+),
+
+records as (select * from {{ ref('identity_records') }}),
+
+identifiers as (
+    select 'crm.contacts:' || contact_id as record_key, 'contact_id' as identifier_type,
+        contact_id as identifier_value, contact_id as shown_value, created_at as observed_at
+    from contacts
+    union all
+    select 'crm.contacts:' || contact_id, 'contact_id', trim(merged_contact_id),
+        trim(merged_contact_id), created_at
+    from contact_lists
+    union all
+    select 'crm.contacts:' || contact_id, 'email', email_key, email, created_at
+    from contacts
+    union all
+    select 'crm.contacts:' || contact_id, 'email', {{ email_key('email') }}, email, created_at
+    from contact_emails
+    union all
+    select 'crm.contacts:' || contact_id, 'phone', phone, phone, created_at
+    from contacts
+    union all
+    select 'crm.contacts:' || contact_id, 'phone', mobile_phone, mobile_phone, created_at
+    from contacts
+
+    union all
+
+    select 'shop.customers:' || shop_customer_id, 'shop_customer_id', shop_customer_id,
+        shop_customer_id, created_at
+    from accounts
+    union all
+    select 'shop.customers:' || shop_customer_id, 'email', email_key, email, created_at
+    from accounts
+    union all
+    select 'shop.customers:' || shop_customer_id, 'phone', phone, phone, created_at
+    from accounts
+
+    union all
+
+    select 'shop.orders:' || order_id, 'shop_customer_id', shop_customer_id, shop_customer_id,
+        created_at
+    from orders
+    union all
+    select 'shop.orders:' || order_id, 'email', email_key, email, created_at
+    from orders
+    union all
+    select 'shop.orders:' || order_id, 'phone', phone, phone, created_at
+    from orders
+
+    union all
+
+    select 'shop.checkouts:' || checkout_id, 'email', email_key, email, created_at
+    from checkouts
+    union all
+    select 'shop.checkouts:' || checkout_id, 'phone', phone, phone, created_at
+    from checkouts
+
+    union all
+
+    select 'web.users:' || user_id, '{{ var('user_id_is') }}', user_id, user_id, first_seen_at
+    from users
+    where source_table = 'web.users'
+    union all
+    select coalesce('web.users:' || user_id, 'web.identify:' || message_id), 'email',
+        traits_email_key, traits_email, event_at
+    from identifies
+    union all
+    select coalesce('web.users:' || user_id, 'web.identify:' || message_id), 'phone',
+        traits_phone, traits_phone, event_at
+    from identifies
+
+    union all
+
+    select record_key, 'email', source_key, source_key, observed_at
+    from records
+    where source_table in ('crm.consents', 'crm.surveys', 'email.clicks')
+)
+
+select
+    record_key,
+    identifier_type,
+    identifier_value,
+    shown_value,
+    min(observed_at) as observed_at
+from identifiers
+where identifier_value is not null
+group by record_key, identifier_type, identifier_value, shown_value

@@ -1,0 +1,58 @@
+{{ config(materialized='table') }}
+
+with blocked_values as (select * from {{ ref('identity_blocked_values') }}),
+
+sightings as (select * from {{ ref('device_sightings') }}),
+
+limits as (
+    select * from {{ ref('identifier_limits') }}
+    where identifier_type = 'anonymous_id'
+),
+
+patterns as (
+    select * from {{ ref('blocked_identifiers') }}
+    where identifier_type = 'anonymous_id'
+),
+
+devices as (
+    select
+        anonymous_id,
+        count(*) as records_count,
+        count(distinct customer_id) as people_count
+    from sightings
+    group by anonymous_id
+),
+
+judged as (
+    select
+        devices.anonymous_id,
+        devices.records_count,
+        devices.people_count,
+        case
+            when patterns.pattern is not null then 'blocked'
+            when devices.people_count > limits.max_people then 'too_many_people'
+        end as reason,
+        coalesce(patterns.why, limits.why) as why
+    from devices
+    cross join limits
+    left join patterns on devices.anonymous_id = patterns.pattern
+)
+
+select
+    identifier_type,
+    identifier_value,
+    reason,
+    why,
+    records_count,
+    people_count
+from blocked_values
+union all
+select
+    'anonymous_id',
+    anonymous_id,
+    reason,
+    why,
+    records_count,
+    people_count
+from judged
+where reason is not null

@@ -1,0 +1,100 @@
+"""Shared by the tests: a scratch dbt project that has Penpal's macros and a model or two of the test's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DBT = Path(sys.executable).with_name("dbt")
+
+PROFILES = """
+scratch:
+  target: duckdb
+  outputs:
+    duckdb: {type: duckdb, path: scratch.duckdb, schema: main, threads: 1, settings: {TimeZone: UTC}}
+    spark:
+      type: spark
+      method: session
+      host: session
+      schema: main
+      threads: 1
+      server_side_parameters:
+        spark.master: local[1]
+        spark.ui.enabled: "false"
+        spark.sql.session.timeZone: UTC
+        spark.sql.shuffle.partitions: "1"
+        spark.sql.ansi.enabled: "true"
+        spark.driver.bindAddress: 127.0.0.1
+        spark.driver.host: 127.0.0.1
+"""
+
+
+@dataclass(frozen=True)
+class ScratchProject:
+    """A dbt project in a folder of its own, on one engine."""
+
+    folder: Path
+    engine: str
+
+    def model(self, name: str, sql: str) -> None:
+        (self.folder / "models" / f"{name}.sql").write_text(sql)
+
+    def table(self, name: str, rows: dict[str, list[object]]) -> None:
+        """A model with these columns, read from a Parquet file, which every engine can."""
+        pq.write_table(pa.table(rows), self.folder / f"{name}.parquet")
+        path = self.folder / f"{name}.parquet"
+        source = {"duckdb": f"read_parquet('{path}')", "spark": f"parquet.`{path}`"}[self.engine]
+        self.model(name, f"select * from {source}")
+
+    def rows(self, name: str, *columns: str) -> list[tuple[object, ...]]:
+        """What a model holds, as stored by the engine."""
+        query = f"select {', '.join(columns)} from "
+        if self.engine == "spark":
+            files = self.folder / "spark-warehouse" / "main.db" / name / "*.parquet"
+            return duckdb.sql(f"{query} read_parquet('{files}')").fetchall()
+        with duckdb.connect(str(self.folder / "scratch.duckdb"), read_only=True) as connection:
+            return connection.execute(query + name).fetchall()
+
+    def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [DBT, *arguments, "--target", self.engine],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "DBT_PROFILES_DIR": str(self.folder)}
+            | {"DBT_TARGET_PATH": "target", "DBT_LOG_PATH": "logs"},
+        )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", default="duckdb", choices=["duckdb", "spark"])
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine that the tests of macros and materializations run on."""
+    return request.config.getoption("--engine")
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory, engine: str) -> ScratchProject:
+    folder = tmp_path_factory.mktemp("scratch")
+    (folder / "models").mkdir()
+    (folder / "dbt_project.yml").write_text(
+        "name: penpal\nversion: '1.0.0'\nprofile: scratch\n"
+        f"model-paths: [models]\nmacro-paths: ['{ROOT}/macros']\n"
+        "flags: {send_anonymous_usage_stats: false}\n"
+        "vars: {slash_dates: mdy, raw_data: sample, as_of: '', sources: [crm, web, shop, email]}\n"
+        "models: {penpal: {+materialized: table, ledger_customer_id_assignments: {+schema: ledger}}}\n"
+    )
+    (folder / "profiles.yml").write_text(PROFILES)
+    return ScratchProject(folder, engine)
