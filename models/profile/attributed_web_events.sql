@@ -1,0 +1,44 @@
+{{ config(materialized='view') }}
+
+with session_events as (
+    select * from {{ ref('web_session_events') }}
+),
+
+device_owners as (
+    select * from {{ ref('device_owners') }}
+),
+
+user_ids as (
+    select
+        identifier_value as user_id,
+        customer_id
+    from {{ ref('identity_identifiers') }}
+    where identifier_type = '{{ var('user_id_is') }}' and customer_id is not null
+)
+
+select
+    session_events.message_id,
+    coalesce(user_ids.customer_id, device_owners.customer_id) as customer_id,
+    case when user_ids.customer_id is not null then 'user_id' else 'device' end as attribution,
+    session_events.session_id,
+    session_events.event_type,
+    session_events.event_name,
+    session_events.event_at,
+    session_events.anonymous_id,
+    session_events.user_id,
+    session_events.product_id,
+    session_events.category,
+    session_events.cart_id,
+    session_events.order_id,
+    session_events.page_path
+from session_events
+left join user_ids
+    on session_events.user_id = user_ids.user_id
+left join device_owners
+    on session_events.anonymous_id = device_owners.anonymous_id
+    and (
+        device_owners.valid_from is null
+        or session_events.event_at >= device_owners.valid_from
+    )
+    and (device_owners.valid_to is null or session_events.event_at < device_owners.valid_to)
+where coalesce(user_ids.customer_id, device_owners.customer_id) is not null

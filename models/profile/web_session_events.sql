@@ -1,0 +1,81 @@
+with events as (
+    select * from {{ ref('stg_web__events') }}
+),
+
+visits as (
+    select
+        message_id,
+        coalesce('a:' || anonymous_id, 'u:' || user_id) as visitor_key,
+        anonymous_id,
+        user_id,
+        event_type,
+        event_name,
+        event_at,
+        received_at,
+        page_path,
+        page_referrer,
+        {{ device_of('user_agent') }} as device,
+        product_id,
+        category,
+        cart_id,
+        order_id,
+        utm_source,
+        utm_campaign
+    from events
+    where
+        not coalesce(is_bot, false)
+        and coalesce(anonymous_id, user_id) is not null
+),
+
+with_previous as (
+    select
+        *,
+        row_number() over visitor as event_position,
+        lag(event_at) over visitor as previous_event_at,
+        {{ ignoring_nulls('lag', 'user_id') }} over visitor as previous_user_id
+    from visits
+    window visitor as (partition by visitor_key order by event_at, received_at, message_id)
+),
+
+with_starts as (
+    select
+        *,
+        previous_event_at is null
+        or {{ seconds_between('previous_event_at', 'event_at') }} >= 1800
+        or coalesce(user_id <> previous_user_id, false) as starts_session
+    from with_previous
+),
+
+-- A session is named by its first event.
+with_first_events as (
+    select
+        *,
+        {{ ignoring_nulls('last_value', 'case when starts_session then message_id end') }} over (
+            partition by visitor_key
+            order by event_position
+            rows between unbounded preceding and current row
+        ) as first_message_id
+    from with_starts
+)
+
+select
+    message_id,
+    {{ hash_uuid("visitor_key || '|' || first_message_id") }} as session_id,
+    visitor_key,
+    anonymous_id,
+    user_id,
+    event_position,
+    starts_session,
+    event_type,
+    event_name,
+    event_at,
+    page_path,
+    page_referrer,
+    device,
+    product_id,
+    category,
+    cart_id,
+    order_id,
+    utm_source,
+    utm_campaign
+from with_first_events
