@@ -1,0 +1,11 @@
+{#- One select per segment of the var `segments`, united: its name and all of its metadata. -#}
+{% macro segment_catalog_rows() -%}
+    {%- for segment in var('segments') %}
+    select
+        '{{ segment }}' as name
+        {%- for key, text in segment_metadata(segment).items() %},
+        {{ dbt.string_literal(dbt.escape_single_quotes(text)) }} as {{ key }}
+        {%- endfor %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
