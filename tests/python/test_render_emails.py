@@ -1,0 +1,366 @@
+"""The renderer as a whole: at most once, nothing lost, killed anywhere; time limits, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+import render_emails
+import settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from letters import outbox, shop, workers
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "scripts" / "render_emails.py"
+FIXTURE = json.loads((ROOT / "tests" / "fixtures" / "letters" / "queue.json").read_text())
+TIMES = ("send_after", "expires_at", "evaluated_at")
+SECRET = "a secret for tests only"
+
+
+def queue(count: int, **changes: Any) -> list[dict[str, Any]]:
+    rows = []
+    for number in range(count):
+        found = FIXTURE[number % len(FIXTURE)]
+        rows.append(
+            found
+            | {name: datetime.fromisoformat(found[name]) for name in TIMES}
+            | {"message_id": f"m{number:06d}", "occasion": f"o{number}"}
+            | {"context": json.dumps(found["context"])}
+            | changes
+        )
+    return rows
+
+
+def make(warehouse: Path, rows: list[dict[str, Any]]) -> Path:
+    """A warehouse that holds the queue and an empty ledger."""
+    times = "send_after timestamp, expires_at timestamp, evaluated_at timestamp"
+    texts = [name for name in render_emails.QUEUE_COLUMNS if name not in TIMES]
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create schema marts; create schema ledger;")
+        columns = ", ".join(f"{name} varchar" for name in texts)
+        connection.execute(f"create table marts.email_queue ({columns}, {times})")
+        connection.execute(
+            "create table ledger.email_messages (message_id varchar, customer_id varchar, "
+            "email varchar, campaign varchar, occasion varchar, variant varchar, "
+            "template varchar, sent_at timestamp, outbox_file varchar, subject varchar)"
+        )
+        if rows:
+            names = [*texts, *TIMES]
+            types = [pa.string()] * len(texts) + [pa.timestamp("us")] * len(TIMES)
+            table = pa.table(
+                [pa.array([r[n] for r in rows], t) for n, t in zip(names, types, strict=True)],
+                names=names,
+            )
+            connection.register("rows", table)
+            connection.execute("insert into marts.email_queue select * from rows")
+    return warehouse
+
+
+def run(warehouse: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: PLW1510 (the tests look at the exit code)
+        [sys.executable, SCRIPT, *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PENPAL_WAREHOUSE": str(warehouse), "PENPAL_SECRET": SECRET}
+        | environment,
+    )
+
+
+def where(warehouse: Path) -> settings.Settings:
+    return settings.Settings(warehouse=warehouse, lake=warehouse.parent)
+
+
+def check_at_most_once(warehouse: Path, expected: int) -> None:
+    """Every ledger row has its letter in exactly one final file, and no letter is without one."""
+    folder = where(warehouse).outbox
+    assert not [*folder.glob("*.tmp"), *folder.glob("*.part")]
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        ledger = connection.execute(
+            "select message_id, outbox_file, subject from ledger.email_messages order by all"
+        ).fetchall()
+    letters = []
+    if list(folder.glob("*.parquet")):
+        letters = duckdb.sql(
+            f"""select message_id, parse_filename(filename), subject
+            from read_parquet('{folder}/*.parquet', filename = true) order by all"""
+        ).fetchall()
+    assert ledger == letters
+    assert len({message_id for message_id, _, _ in ledger}) == len(ledger) == expected
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    return make(tmp_path / "shop.duckdb", queue(40))
+
+
+def test_renders_each_letter_once(warehouse: Path) -> None:
+    report = warehouse.with_name("counts.json")
+    first = run(warehouse, "--json", str(report))
+    assert first.returncode == 0, first.stderr
+    counts = json.loads(report.read_text())
+    assert counts["rendered_total"] == sum(counts["rendered"].values()) == counts["queued"] == 40
+    assert counts["refused"] == {}
+    page = (where(warehouse).preview / "index.html").read_text()
+    assert "40 letters rendered" in page
+    letter = duckdb.sql(f"from '{where(warehouse).outbox}/*.parquet' limit 1").to_arrow_table()
+    assert letter.schema.names == outbox.SCHEMA.names
+    assert letter["rendered_at"][0].as_py() == datetime(2026, 6, 15, 12)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        sent_at = connection.execute("select distinct sent_at from ledger.email_messages")
+        assert sent_at.fetchall() == [(datetime(2026, 6, 15, 12),)]
+
+    again = run(warehouse, "--json", str(report))
+    assert again.returncode == 0
+    assert "40  already rendered earlier" in again.stdout
+    assert json.loads(report.read_text())["rendered_total"] == 0
+    assert (where(warehouse).preview / "index.html").read_text() == page
+    check_at_most_once(warehouse, 40)
+    assert "Traceback" not in first.stderr + again.stderr
+    assert "reader@example.com" not in first.stdout + first.stderr
+
+
+def test_limit_leaves_the_rest_for_the_next_run(warehouse: Path) -> None:
+    first = run(warehouse, "--limit", "15", "--no-preview")
+    assert "25  left for the next run" in first.stdout
+    assert not where(warehouse).preview.exists()
+    check_at_most_once(warehouse, 15)
+    assert run(warehouse).returncode == 0
+    check_at_most_once(warehouse, 40)
+
+
+def test_the_same_letters_with_any_number_of_jobs(tmp_path: Path) -> None:
+    found = []
+    for jobs in ("1", "3"):
+        path = make(tmp_path / f"jobs{jobs}.duckdb", queue(5_000))
+        assert run(path, "--jobs", jobs, "--no-preview").returncode == 0
+        check_at_most_once(path, 5_000)
+        files = {f.name: f.read_bytes() for f in where(path).outbox.glob("*.parquet")}
+        found.append(files)
+    assert found[0] == found[1]
+
+
+# --- killed anywhere ---------------------------------------------------------------------------
+
+# Runs the renderer with small batches, and has it killed when it comes to a step for the nth time.
+KILLER = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+import render_emails
+from letters import outbox
+step, count = sys.argv[2], int(sys.argv[3])
+render_emails.BATCH = 5
+def mortal(function):
+    def call(*arguments, **named):
+        global count
+        count -= 1
+        if step.startswith("before") and count == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = function(*arguments, **named)
+        if step.startswith("after") and count == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    return call
+name = step.split()[1]
+setattr(outbox, name, mortal(getattr(outbox, name)))
+if __name__ == "__main__":
+    sys.exit(render_emails.main(["--no-preview"]))
+"""
+
+
+@pytest.mark.parametrize("count", ["1", "3"])
+@pytest.mark.parametrize(
+    "step", ["before claim", "before enter", "after enter", "after finish", "before write_refused"]
+)
+def test_killed_at_any_step(warehouse: Path, step: str, count: str) -> None:
+    script = warehouse.with_name("killer.py")
+    script.write_text(KILLER)
+    environment = {**os.environ, "PENPAL_WAREHOUSE": str(warehouse), "PENPAL_SECRET": SECRET}
+    arguments = [sys.executable, script, str(ROOT / "scripts"), step, count]
+    died = subprocess.run(arguments, env=environment, capture_output=True, check=False)
+    if "write_refused" in step and count == "3":
+        assert died.returncode == 0  # it is called once
+    else:
+        assert died.returncode == -signal.SIGKILL, died.stderr
+    assert run(warehouse).returncode == 0
+    check_at_most_once(warehouse, 40)
+
+
+def test_killed_at_any_time(tmp_path: Path) -> None:
+    path = make(tmp_path / "shop.duckdb", queue(4_000))
+    environment = {**os.environ, "PENPAL_WAREHOUSE": str(path), "PENPAL_SECRET": SECRET}
+    for pause in (0.3, 0.9, 1.3, 1.7):
+        process = subprocess.Popen(
+            [sys.executable, SCRIPT], env=environment, stdout=subprocess.DEVNULL
+        )
+        time.sleep(pause)
+        process.kill()
+        process.wait()
+    last = run(path)
+    assert last.returncode == 0, last.stderr
+    check_at_most_once(path, 4_000)
+
+
+STAGES = ("torn", "written", "claimed", "entered", "done", "forgotten")
+
+
+@hypothesis_settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.sampled_from(["torn", "written", "claimed", "entered", "done", "forgotten"]), max_size=6
+    )
+)
+def test_any_leftovers_are_put_right(
+    tmp_path_factory: pytest.TempPathFactory, stages: list[str]
+) -> None:
+    path = make(tmp_path_factory.mktemp("left") / "shop.duckdb", [])
+    folder = where(path).outbox
+    folder.mkdir()
+    expected = 0
+    with duckdb.connect(str(path)) as connection:
+        for number, stage in enumerate(stages):
+            letters = [
+                {name: f"{name}-{number}-{n}" for name in outbox.SCHEMA.names}
+                | dict.fromkeys(("send_after", "expires_at", "rendered_at"), datetime(2026, 6, 15))
+                for n in range(3)
+            ]
+            part, rows = outbox.write_batch(folder, letters)
+            if stage == "torn":
+                part.write_bytes(b"PAR1 half")
+            if stage in ("torn", "written"):
+                continue
+            name = outbox.claim(part)
+            if stage in ("entered", "done"):
+                outbox.enter(connection, rows)
+            if stage in ("done", "forgotten"):
+                outbox.finish(folder, name)
+            expected += 3 * (stage in ("entered", "done", "forgotten"))
+        for _ in range(2):
+            outbox.recover(connection, folder)
+    check_at_most_once(path, expected)
+
+
+def test_a_lost_ledger_is_read_back_from_the_outbox(warehouse: Path) -> None:
+    assert run(warehouse).returncode == 0
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("delete from ledger.email_messages where campaign = 'birthday'")
+    again = run(warehouse)
+    assert again.returncode == 0, again.stderr
+    assert "40  already rendered earlier" in again.stdout
+    check_at_most_once(warehouse, 40)
+
+
+def test_a_message_is_never_entered_twice(warehouse: Path) -> None:
+    row = {name: ["x"] for name in outbox.LEDGER_COLUMNS} | {"sent_at": [datetime(2026, 6, 15)]}
+    with duckdb.connect(str(warehouse)) as connection:
+        outbox.enter(connection, pa.table(row))
+        with pytest.raises(settings.UserError, match="already"):
+            outbox.enter(connection, pa.table(row))
+        count = connection.execute("select count(*) from ledger.email_messages").fetchone()
+    assert count == (1,)
+
+
+# --- refusals, limits, mistakes ----------------------------------------------------------------
+
+
+def test_refused_letters_are_listed_and_tried_again(tmp_path: Path) -> None:
+    rows = queue(30)
+    rows[0]["email"] = "victim@example.com, evil@example.net"
+    rows[1]["template"] = "../../etc/passwd"
+    rows[2]["context"] = "{"
+    rows[3] |= {"customer_id": "../../../../var/pwn", "message_id": "../../../../var/pwn"}
+    path = make(tmp_path / "shop.duckdb", rows)
+    first = run(path, "--max-refused", "0.2")
+    assert first.returncode == 0, first.stderr
+    refused = duckdb.sql(
+        f"select reason, campaign, detail from '{where(path).outbox}/refused/latest.parquet'"
+    ).fetchall()
+    assert {r[0] for r in refused} == {"invalid_address", "unknown_template", "bad_context"}
+    assert "@" not in str(refused)
+    check_at_most_once(path, 27)
+    outside = [f for f in tmp_path.rglob("*") if not f.resolve().is_relative_to(tmp_path)]
+    assert not outside
+    assert run(path).returncode == settings.EXIT_CHECK_FAILED  # 3 of 3 that were left
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update marts.email_queue set email = 'reader@example.com'")
+    run(path)
+    check_at_most_once(path, 28)
+
+
+def test_runaway_templates_are_stopped(tmp_path: Path) -> None:
+    folder = tmp_path / "emails"
+    folder.mkdir()
+    loop = "{% for a in recommendations %}" * 15 + "x" + "{% endfor %}" * 15
+    page = "<mjml><mj-body><mj-raw>x</mj-raw></mj-body></mjml>"
+    for name, text in (("runaway", loop), ("tame", "Hello")):
+        (folder / f"{name}.txt.j2").write_text(f"Subject: A\nPreheader: B\n\n{text}\n")
+        (folder / f"{name}.mjml.j2").write_text(page)
+    rows = [queue(2, template=name) for name in ("runaway", "runaway", "tame")]
+    columns = tuple(rows[0][0])
+    batches = [[tuple(row.values()) for row in batch] for batch in rows]
+    job = workers.Job(shop.load(), SECRET, tmp_path, columns, frozenset(), folder)
+    began = time.monotonic()
+    results = list(workers.render_all(job, batches, jobs=1, time_limit=1.5))
+    assert time.monotonic() - began < 60
+    assert [r["reason"] for result in results for r in result.refused] == ["time_limit"] * 4
+    assert sum(result.rows for result in results) == 6
+    assert len([result for result in results if result.part]) == 1
+
+
+def test_what_a_user_can_get_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "shop.duckdb"
+    missing = run(path)
+    assert (missing.returncode, "run dbt build first" in missing.stderr) == (2, True)
+    assert not path.exists()
+    duckdb.connect(str(path)).close()
+    empty = run(path)
+    assert (empty.returncode, "no marts.email_queue" in empty.stderr) == (2, True)
+    path.unlink()
+    make(path, queue(3))
+    short = run(path, PENPAL_SECRET="short")
+    assert (short.returncode, "at least 16" in short.stderr) == (2, True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("alter table marts.email_queue drop column evaluated_at")
+    old = run(path)
+    assert (old.returncode, "no column evaluated_at" in old.stderr) == (2, True)
+    for result in (missing, empty, short, old):
+        assert "Traceback" not in result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_another_renderer_keeps_out(warehouse: Path) -> None:
+    with outbox.locked(where(warehouse).outbox):
+        result = run(warehouse)
+    assert (result.returncode, "Traceback" in result.stderr) == (settings.EXIT_LOCKED, False)
+
+
+def test_a_secret_is_made_once_and_kept_private(warehouse: Path) -> None:
+    first = run(warehouse, PENPAL_SECRET="")
+    assert "PENPAL_SECRET is not set" in first.stdout
+    file = where(warehouse).secret_file
+    secret = file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+    assert where(warehouse).outbox.stat().st_mode & 0o077 == 0
+    run(warehouse, PENPAL_SECRET="")
+    assert file.read_text() == secret
+    assert secret not in first.stdout + first.stderr
+
+
+def test_an_empty_queue(tmp_path: Path) -> None:
+    path = make(tmp_path / "shop.duckdb", [])
+    result = run(path)
+    assert (result.returncode, result.stderr) == (0, "")
+    check_at_most_once(path, 0)
