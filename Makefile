@@ -1,0 +1,52 @@
+# Two commands do everything: `make run` and `make test`. See README.md.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+VARS ?= {}
+
+.PHONY: help setup setup-dev run test lint parse unit docs clean
+
+help:
+	@echo 'make run    set up, then raw data -> checks -> dbt build -> letters -> published marts'
+	@echo 'make test   everything CI runs: lint, parse, dbt unit and data tests, Python tests'
+	@echo 'make lint   ruff and sqlfluff'
+	@echo 'make docs   the dbt documentation site in target/'
+	@echo 'make clean  remove build outputs (never the warehouse, its ledgers or its letters)'
+
+.venv/run.stamp: requirements.txt constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+		|| { echo 'Penpal needs Python 3.11: install it, or call make with PYTHON=/path/to/python3.11.'; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@mkdir -p warehouse
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+setup: .venv/run.stamp
+
+setup-dev: .venv/dev.stamp
+
+run: setup
+	@$(BIN)/python scripts/run_pipeline.py full --vars '$(VARS)'
+
+test: lint parse unit
+
+lint: setup-dev
+	$(BIN)/ruff check scripts tests
+	$(BIN)/ruff format --check scripts tests
+	$(BIN)/sqlfluff lint --disable-progress-bar models tests
+
+parse: setup-dev
+	$(BIN)/dbt --warn-error parse --no-partial-parse
+
+unit: setup-dev
+	$(BIN)/python -m pytest tests/python
+
+docs: setup
+	$(BIN)/dbt docs generate --static
+
+clean:
+	rm -rf target logs .pytest_cache .ruff_cache .hypothesis
+	find scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,65 @@
+"""The raw contract, read from where it is written: the YAML beside each base model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from settings import ROOT, UserError
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    data_type: str  # varchar, timestamp, date, boolean, integer, decimal(18,2), json …
+    required: bool
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One raw table of the contract; its base view holds the same columns as text."""
+
+    source: str
+    table: str
+    required: bool  # must exist, and hold rows, in a listed source
+    columns: tuple[Column, ...]
+
+    @property
+    def view(self) -> str:
+        return f"base_{self.source}__{self.table}"
+
+    @property
+    def key(self) -> str | None:
+        """The contract lists the key first; long-form tables (enrichment) have none."""
+        first = self.columns[0].name
+        return first if first.endswith("_id") else None
+
+
+def _meta(node: dict[str, Any]) -> dict[str, Any]:
+    return (node.get("config") or {}).get("meta") or {}
+
+
+def _read(path: Path) -> RawTable:
+    try:
+        model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
+        columns = tuple(
+            Column(c["name"], str(c["data_type"]).lower(), bool(_meta(c).get("required")))
+            for c in model["columns"]
+        )
+    except (yaml.YAMLError, KeyError, IndexError, TypeError) as error:
+        raise UserError(
+            f"{path.relative_to(ROOT)} is not a raw contract (one model, each column with name"
+            f" and data_type): {type(error).__name__} {error}"
+        ) from error
+    source, table = path.stem.removeprefix("base_").split("__", 1)
+    return RawTable(source, table, bool(_meta(model).get("required_table")), columns)
+
+
+def raw_contract(folder: Path = ROOT / "models" / "staging") -> list[RawTable]:
+    """Every raw table of the contract, in the order of source and name."""
+    files = sorted(folder.glob("*/base_*.yml"))
+    if not files:
+        raise UserError(f"No raw contract: {folder} has no <source>/base_<source>__<table>.yml.")
+    return [_read(path) for path in files]

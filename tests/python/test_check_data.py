@@ -1,0 +1,288 @@
+"""The data checks: what they find, how they say it, and that no personal data leaks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from checks.contract import raw_contract  # noqa: E402
+
+LEAK = "planted.person@secret-mail.example"
+
+# Great Expectations takes seconds to import, so all cases run in one process.
+DRIVER = """
+import contextlib, io, json, os, sys
+import check_data, settings
+done = {}
+for case, (warehouse, arguments) in json.load(sys.stdin).items():
+    os.environ["PENPAL_WAREHOUSE"] = warehouse
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        try:
+            code = check_data.main(arguments)
+        except settings.UserError as error:
+            code = error.exit_code
+            print(error)
+    done[case] = [code, told.getvalue()]
+print(json.dumps(done), flush=True)
+os._exit(0)
+"""
+
+SAMPLE_VALUES = {
+    "timestamp": "'2026-01-01T10:00:00+02:00'",
+    "date": "case i % 3 when 0 then '1980-03-04' when 1 then '04/05/1990' else '4.5.1990' end",
+    "boolean": "'yes'",
+    "integer": "'3'",
+    "decimal": "'12.50'",
+    "json": "'{}'",
+}
+WORDS = {
+    "purpose": "'marketing'",
+    "type": "'page'",
+    "event": "'opened'",
+    "email": "'p' || i || '@example.org'",
+}
+
+
+def raw_warehouse(path: Path, changes: dict[str, dict[str, str]] | None = None) -> str:
+    """A warehouse with the base views of the contract; `changes` replaces columns by view."""
+    connection = duckdb.connect(str(path))
+    connection.execute("create schema staging")
+    for table in raw_contract():
+        status = "'paid'" if table.source == "shop" else "'granted'"
+        columns = {
+            column.name: SAMPLE_VALUES.get(column.data_type.split("(")[0], "'x'")
+            for column in table.columns
+        }
+        columns |= {name: value for name, value in WORDS.items() if name in columns}
+        columns |= {"status": status} if "status" in columns else {}
+        columns |= {table.key: f"'{table.table}' || i"} if table.key else {}
+        changed = (changes or {}).get(f"{table.source}.{table.table}", {})
+        where = changed.pop("where", "true")
+        columns |= changed
+        listed = ", ".join(f'cast({value} as varchar) as "{n}"' for n, value in columns.items())
+        connection.execute(
+            f"create view staging.{table.view} as select {listed} from range(100) as r(i)"
+            f" where {where}"
+        )
+    connection.close()
+    return str(path)
+
+
+GOOD_MARTS = """
+create schema marts; create schema rules;
+create table rules.campaigns as select 'birthday' as campaign, 'marketing' as kind;
+create table marts.customers as select
+    'c' || i as customer_id, 'p' || i || '@example.org' as primary_email, true as can_email,
+    0.5::double as open_rate, 0.0::double as click_rate, 50 as engagement_score, 40 as age,
+    1 as orders_count, 10.00 as lifetime_revenue,
+    timestamp '2026-01-01' as first_seen_at, timestamp '2026-01-02' as last_seen_at
+from range(20) as r(i);
+create table marts.customer_identifiers as select
+    'email' as identifier_type, primary_email as identifier_value, customer_id
+from marts.customers;
+create table marts.customer_orders as select
+    'o' || customer_id as order_id, customer_id, true as is_paid, 10.00 as total_base
+from marts.customers;
+create table marts.customer_web_events as select 'e' || customer_id as message_id, customer_id
+from marts.customers;
+create table marts.product_recommendations as select customer_id, 1 as rank from marts.customers;
+create table marts.segment_memberships as select
+    'birthday_today' as segment, customer_id, timestamp '2026-01-02' as qualified_at,
+    'birthday' as reason
+from marts.customers;
+create table marts.segment_catalog as select 'birthday_today' as name, 20 as size;
+create table marts.email_decisions as select
+    'm' || customer_id as message_id, customer_id, 'send' as decision, 'due' as reason
+from marts.customers;
+create table marts.email_queue as select
+    'm' || customer_id as message_id, customer_id, primary_email as email,
+    'birthday' as campaign, '2026' as occasion, '{}' as context,
+    timestamp '2026-01-02' as send_after, timestamp '2026-01-03' as expires_at
+from marts.customers;
+create table marts.source_audit as select
+    'crm' as source, 'contacts' as source_table, 10 as rows_raw, 10 as rows_in,
+    8 as rows_staged, 1 as rows_duplicate, 1 as rows_rejected;
+"""
+
+# Each broken promise: the statement that breaks it (for a customer of its own), what is said.
+BROKEN_MARTS = {
+    "key-twice": (
+        "insert into marts.customers from marts.customers where customer_id = 'c1'",
+        "marts.customers.customer_id: customer_id is not unique: 2 rows share theirs",
+    ),
+    "compound-key-twice": (
+        "insert into marts.product_recommendations values ('c2', 1)",
+        "marts.product_recommendations: customer_id + rank is not unique: 2 rows",
+    ),
+    "queued-without-decision": (
+        "update marts.email_decisions set decision = 'skip' where customer_id in ('c3', 'c4')",
+        "marts.email_queue: 2 letters queued without a decision to send",
+    ),
+    "sent-but-not-queued": (
+        "delete from marts.email_queue where customer_id = 'c5'",
+        "marts.email_decisions: 1 decisions to send that are not in the queue",
+    ),
+    "no-consent": (
+        "update marts.customers set can_email = null where customer_id = 'c6'",
+        "marts.email_queue: 1 marketing letters queued for people who gave no consent",
+    ),
+    "twice-for-one-occasion": (
+        "update marts.email_queue set customer_id = 'c8', email = 'p8@example.org'"
+        " where customer_id = 'c7'",
+        "marts.email_queue: 1 customers queued more than once",
+    ),
+    "to-another-address": (
+        f"update marts.email_queue set email = '{LEAK}' where customer_id = 'c9'",
+        "marts.email_queue: 1 letters queued for another address",
+    ),
+    "context-is-no-json": (
+        f"update marts.email_queue set context = '{LEAK}' where customer_id = 'c10'",
+        "marts.email_queue: 1 letters queued whose context is no JSON",
+    ),
+    "rate-above-one": (
+        "update marts.customers set open_rate = 1.01 where customer_id = 'c11'",
+        "marts.customers.open_rate: is not from 0 to 1 in 1 of 21 rows",
+    ),
+    "revenue-off-by-a-cent": (
+        "update marts.customers set lifetime_revenue = 10.01 where customer_id = 'c12'",
+        "marts.customers: 1 customers whose order count or revenue is not the sum",
+    ),
+    "member-unknown": (
+        "update marts.segment_memberships set customer_id = 'x' where customer_id = 'c13'",
+        "marts.segment_memberships: 1 rows name a customer_id that is not in marts.customers",
+    ),
+    "size-wrong": (
+        "update marts.segment_catalog set size = 19",
+        "marts.segment_catalog: 1 segments whose size in the catalog is not",
+    ),
+    "rows-lost": (
+        "update marts.source_audit set rows_staged = 7",
+        "marts.source_audit: 1 raw tables in which rows in are not",
+    ),
+}
+
+RAW_CASES: dict[str, tuple[dict[str, dict[str, str]], list[str]]] = {
+    "good": ({}, []),
+    "bad-values": (
+        {
+            "crm.contacts": {"created_at": f"case when i % 5 > 0 then '{LEAK}' end"},
+            "web.events": {"type": "'click'", "message_id": "'same'"},
+            "email.events": {"email": "'nobody'"},
+        },
+        [],
+    ),
+    "no-rows": ({"shop.orders": {"where": "false"}}, []),
+    "no-rows-unlisted": ({"shop.orders": {"where": "false"}}, ["--vars", "{sources: 'crm, web'}"]),
+    "few-bad-values": (
+        {"crm.contacts": {"created_at": "case i when 3 then null else '2026-01-01' end"}},
+        [],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Exit code, console and reports of every case."""
+    folder = tmp_path_factory.mktemp("checks")
+    cases = {}
+    for case, (changes, arguments) in RAW_CASES.items():
+        cases[case] = (raw_warehouse(folder / f"{case}.duckdb", changes), ["raw", *arguments])
+    broken = [statement for statement, _ in BROKEN_MARTS.values()]
+    for case, statements in {"good-marts": [], "broken-marts": broken}.items():
+        warehouse = folder / f"{case}.duckdb"
+        with duckdb.connect(str(warehouse)) as connection:
+            for statement in (GOOD_MARTS, *statements):
+                connection.execute(statement)
+        cases[case] = (str(warehouse), ["marts", "--json", str(folder / f"{case}.json")])
+    duckdb.connect(str(folder / "empty.duckdb")).close()
+    cases["no-base-views"] = (str(folder / "empty.duckdb"), ["raw"])
+    cases["no-marts"] = (str(folder / "empty.duckdb"), ["marts"])
+    cases["no-warehouse"] = (str(folder / "none.duckdb"), ["raw"])
+    ran = subprocess.run(
+        [sys.executable, "-c", DRIVER],
+        input=json.dumps(cases),
+        capture_output=True,
+        text=True,
+        cwd=SCRIPTS,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("{"), ran.stdout
+    return {"folder": folder, **json.loads(ran.stdout)}
+
+
+def test_good_data_passes(done: dict[str, Any]) -> None:
+    for case in ("good", "good-marts", "few-bad-values"):
+        code, told = done[case]
+        assert code == 0, told
+        assert len(told.splitlines()) == 1
+
+
+def test_bad_raw_data_fails_in_plain_words(done: dict[str, Any]) -> None:
+    code, told = done["bad-values"]
+    assert code == 1
+    assert told.splitlines()[:-1] == [
+        "ERROR   crm.contacts.created_at: is required, but empty in 20 of 100 rows"
+        " (20.0 %, allowed 2.0 %)",
+        "ERROR   crm.contacts.created_at: 80 of 80 values are no timestamp"
+        " (100.0 %, allowed 10.0 %)",
+        "WARNING email.events.email: 100 of 100 values are no e-mail address"
+        " (100.0 %, allowed 10.0 %)",
+        "WARNING web.events: message_id holds mostly repeated values: is it the key?",
+        "ERROR   web.events.type: 100 of 100 values are none of 'identify', 'page', 'track'"
+        " (100.0 %, allowed 10.0 %)",
+    ]
+
+
+def test_a_listed_source_must_have_rows(done: dict[str, Any]) -> None:
+    assert done["no-rows"][0] == 1
+    assert "shop.orders: has no rows, but source shop is listed" in done["no-rows"][1]
+    assert done["no-rows-unlisted"][0] == 0
+
+
+@pytest.mark.parametrize("case", BROKEN_MARTS)
+def test_a_broken_promise_is_told(done: dict[str, Any], case: str) -> None:
+    code, told = done["broken-marts"]
+    assert code == 1
+    assert f"ERROR   {BROKEN_MARTS[case][1]}" in told
+
+
+def test_what_cannot_run_says_why(done: dict[str, Any]) -> None:
+    for case, says in {
+        "no-base-views": "has no staging.base_crm__consents",
+        "no-marts": "has no marts.customers",
+        "no-warehouse": "There is no warehouse at",
+    }.items():
+        code, told = done[case]
+        assert code == 2
+        assert says in told
+
+
+def test_reports_hold_no_personal_data(done: dict[str, Any]) -> None:
+    reports = [p for p in done["folder"].rglob("*") if p.suffix in (".json", ".html")]
+    assert len(reports) > 2 * len(RAW_CASES)
+    for report in reports:
+        text = report.read_text(encoding="utf-8")
+        assert LEAK not in text
+        assert "example.org" not in text
+        assert "http" not in text  # the page needs nothing from elsewhere
+    told = [done[case][1] for case in (*RAW_CASES, "broken-marts")]
+    assert not any(LEAK in text or "example.org" in text for text in told)
+
+
+def test_the_report_counts(done: dict[str, Any]) -> None:
+    report = json.loads((done["folder"] / "broken-marts.json").read_text(encoding="utf-8"))
+    assert report["status"] == "failed"
+    failed = {(check["table"], check["column"]): check["failed"] for check in report["checks"]}
+    assert failed["marts.customers", "open_rate"] == 1
+    assert sum(check["status"] == "failed" for check in report["checks"]) == len(BROKEN_MARTS)

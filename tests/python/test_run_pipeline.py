@@ -1,0 +1,240 @@
+"""The pipeline: one run at a time, failures in plain words, killed anywhere and run again."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from pipeline import failures
+from run_pipeline import CAUTIOUS, NO_UNIT_TESTS, RAW_NODES, dbt_vars, parse
+from settings import ROOT, Settings, UserError
+
+SCRIPT = ROOT / "scripts" / "run_pipeline.py"
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Everything that a run writes lies in the folder."""
+    return os.environ | {
+        "PENPAL_WAREHOUSE": str(folder / "shop.duckdb"),
+        "PENPAL_LAKE": str(folder / "lake"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), "full", *arguments],
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, error = process.communicate()
+    return process.returncode, out, error
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    """The run records, oldest first."""
+    files = sorted((folder / "shop.runs").glob("*/run.json"))
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+
+def write_orders(folder: Path, header: str, *rows: str) -> None:
+    orders = folder / "lake" / "shop" / "orders"
+    orders.mkdir(parents=True)
+    (orders / "orders.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+
+
+# --- what a run is given ------------------------------------------------------------------------
+
+
+def test_every_step_gets_one_clock() -> None:
+    assert dbt_vars(parse(["full"])) == {}, "the sample has its own clock"
+    given = dbt_vars(parse(["full", "--raw-data", "lake", "--sources", "shop, web"]))
+    assert given["sources"] == ["shop", "web"]
+    assert len(given["as_of"]) == len("2026-06-15 12:00:00")
+    given = dbt_vars(parse(["full", "--vars", "{raw_data: lake, as_of: 1998-06-30 23:59:59}"]))
+    assert given == {"raw_data": "lake", "as_of": "1998-06-30 23:59:59"}
+    given = dbt_vars(parse(["full", "--vars", "{as_of: 2020-01-01}", "--as-of", "2021-01-01"]))
+    assert given == {"as_of": "2021-01-01"}
+
+
+@pytest.mark.parametrize("text", ["[1]", "raw_data", "{a: [}"])
+def test_vars_that_are_no_mapping(text: str) -> None:
+    with pytest.raises(UserError, match="--vars"):
+        dbt_vars(parse(["full", "--vars", text]))
+
+
+# --- why a step failed --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path))
+
+    def write(*found: tuple[str, str, str]) -> None:
+        listed = [dict(zip(("unique_id", "status", "message"), f, strict=True)) for f in found]
+        (tmp_path / "run_results.json").write_text(json.dumps({"results": listed}))
+
+    return write
+
+
+def test_a_dbt_error_is_one_sentence(results: Any) -> None:
+    message = (
+        "Compilation Error in model base_shop__orders (models/staging/shop/base_shop__orders.sql)\n"
+        "  shop.orders lacks the required column total.\n  \n  > in macro read_raw (macros/raw.sql)"
+    )
+    results(
+        ("test.penpal.unique_x.abc", "fail", "Got 3 results, configured to fail if != 0"),
+        ("model.penpal.base_shop__orders", "error", message),
+        ("model.penpal.later", "skipped", ""),
+    )
+    assert failures.explain_dbt("") == (
+        2,
+        [
+            "model base_shop__orders: shop.orders lacks the required column total.",
+            "test unique_x: Got 3 results, configured to fail if != 0",
+        ],
+    )
+
+
+def test_a_failed_dbt_test_is_bad_data(results: Any) -> None:
+    results(("test.penpal.unique_x.abc", "fail", "Got 3 results, configured to fail if != 0"))
+    assert failures.explain_dbt("")[0] == 1
+
+
+def test_a_dbt_that_did_not_start_speaks_for_itself(results: Any) -> None:
+    log = (
+        "10:00:00  Running with dbt=1.11.16\n10:00:01  Encountered an error:\n"
+        "Compilation Error in model base_web__events (models/staging/web/base_web__events.sql)\n"
+        "  var sources names 'shp': the sources are crm, web, shop and email.\n  \n"
+        "  > in macro raw_sources (macros/raw.sql)\n"
+    )
+    says = "var sources names 'shp': the sources are crm, web, shop and email."
+    assert failures.explain_dbt(log) == (2, [says])
+
+
+def test_a_program_error_is_not_bad_data() -> None:
+    log = "Traceback (most recent call last):\n  File x\nValueError: boom\n"
+    assert failures.explain_script(log, 1) == (2, ["Program error: ValueError: boom"])
+    assert failures.explain_script("x.py: There is no warehouse.\n", 2)[0] == 2
+    assert failures.explain_script("", -9) == (2, ["It was stopped by signal 9."])
+    log = "WARNING a.b: c\nERROR   a.b: is empty\nraw: 2 checks\n"
+    assert failures.explain_script(log, 1) == (1, ["ERROR   a.b: is empty"])
+
+
+# --- the lock -----------------------------------------------------------------------------------
+
+
+def test_a_second_run_is_told_who_holds_the_lock(tmp_path: Path) -> None:
+    lock = Settings(tmp_path / "shop.duckdb", tmp_path).lock_file
+    holder = {"run": "r1", "process": os.getpid(), "host": os.uname().nodename, "since": "noon"}
+    with lock.open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(json.dumps(holder))
+        file.flush()
+        code, _, error = finish(start(tmp_path))
+    assert code == 3
+    assert f"Another run (r1, process {os.getpid()} on {holder['host']}, since noon UTC)" in error
+    assert records(tmp_path) == []
+
+
+# --- the real project ---------------------------------------------------------------------------
+
+
+def test_a_missing_column_stops_with_one_sentence(tmp_path: Path) -> None:
+    write_orders(tmp_path, "order_id,status,currency,created_at", "1,paid,EUR,2026-01-01")
+    code, _, error = finish(start(tmp_path, "--raw-data", "lake", "--sources", "shop"))
+    assert code == 2, error
+    assert "'Load raw data' failed" in error
+    assert "shop.orders lacks the required column total" in error
+    assert len(error.splitlines()) == 3, error
+    record = records(tmp_path)[0]
+    assert (record["status"], record["exit_code"]) == ("failed", 2)
+    assert record["failure"]["step"] == "load"
+
+
+def test_bad_raw_data_stops_before_the_build(tmp_path: Path) -> None:
+    row = "1,sold,EUR,9.99,2026-01-01"
+    write_orders(tmp_path, "order_id,status,currency,total,created_at", row)
+    code, out, error = finish(start(tmp_path, "--raw-data", "lake", "--sources", "shop"))
+    assert code == 1, error
+    assert "Load raw data" in out
+    assert "ERROR   shop.orders.status: 1 of 1 values are none of 'paid'" in error
+    assert [step["name"] for step in records(tmp_path)[0]["steps"]] == ["load", "check_raw"]
+
+
+def test_every_node_is_built_by_exactly_one_step(tmp_path: Path) -> None:
+    """Also the tests that stand between raw nodes and the rest."""
+
+    def listed(*selection: str) -> set[str]:
+        ran = subprocess.run(
+            [Path(sys.executable).with_name("dbt"), "--quiet", "ls", *selection],
+            env=environment(tmp_path),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return set(ran.stdout.split())
+
+    load = listed(*CAUTIOUS, *NO_UNIT_TESTS, "--select", *RAW_NODES)
+    rest = listed(*CAUTIOUS, *NO_UNIT_TESTS, "--exclude", *RAW_NODES)
+    assert load & rest == set()
+    assert load | rest == listed(*NO_UNIT_TESTS)
+
+
+def wait_for(log: Path, text: str, process: subprocess.Popen[str], times: int = 1) -> None:
+    while process.poll() is None:
+        if log.exists() and log.read_text(encoding="utf-8").count(text) >= times:
+            return
+        time.sleep(0.02)
+    pytest.fail(f"the run ended before it was killed: {finish(process)}")
+
+
+def newest_log(folder: Path, process: subprocess.Popen[str], name: str) -> Path:
+    while process.poll() is None:
+        for file in (folder / "shop.runs").glob(f"*-{process.pid}/{name}.log"):
+            return file
+        time.sleep(0.02)
+    pytest.fail(f"the run ended before it was killed: {finish(process)}")
+
+
+def test_killed_during_the_build_then_run_again(tmp_path: Path) -> None:
+    """The same marts as an undisturbed run, and each letter once."""
+    quiet, killed = tmp_path / "quiet", tmp_path / "killed"
+    for folder in (quiet, killed):
+        folder.mkdir()
+    process = start(killed)
+    log = newest_log(killed, process, "build")
+    wait_for(log, " OK created ", process, times=30)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+
+    code, out, error = finish(start(killed))
+    assert code == 0, error
+    assert finish(start(quiet))[0] == 0
+    first, second = records(killed)
+    assert (first["status"], second["status"]) == ("killed", "done")
+    assert "Customers" in out
+
+    undisturbed = records(quiet)[0]["result"]
+    assert second["result"]["marts"] == undisturbed["marts"]
+    assert second["result"]["content_hash"] == undisturbed["content_hash"]
+    with duckdb.connect(str(killed / "shop.duckdb"), read_only=True) as connection:
+        letters = "select count(*), count(distinct message_id) from ledger.email_messages"
+        counted, distinct = connection.execute(letters).fetchone()
+    assert counted == distinct == undisturbed["letters"]["rendered_total"]

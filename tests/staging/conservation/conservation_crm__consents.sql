@@ -1,0 +1,1 @@
+{{ conservation('crm', 'consents') }}

@@ -1,0 +1,1 @@
+{{ conservation('shop', 'products') }}
