@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 VARS ?= {}
 
-.PHONY: help setup setup-dev run test lint parse unit docs clean
+.PHONY: help setup setup-dev run test lint parse build pytest docs clean
 
 help:
 	@echo 'make run    set up, then raw data -> checks -> dbt build -> letters -> published marts'
@@ -31,7 +31,10 @@ setup-dev: .venv/dev.stamp
 run: setup
 	@$(BIN)/python scripts/run_pipeline.py full --vars '$(VARS)'
 
-test: lint parse unit
+# The tests have a warehouse of their own, made anew each time.
+test parse build lint pytest: export PENPAL_WAREHOUSE = target/test/penpal.duckdb
+
+test: parse build lint pytest
 
 lint: setup-dev
 	$(BIN)/ruff check scripts tests
@@ -41,7 +44,11 @@ lint: setup-dev
 parse: setup-dev
 	$(BIN)/dbt --warn-error parse --no-partial-parse
 
-unit: setup-dev
+build: setup-dev
+	rm -rf target/test && mkdir -p target/test
+	$(BIN)/dbt --warn-error --quiet build
+
+pytest: setup-dev
 	$(BIN)/python -m pytest tests/python
 
 docs: setup

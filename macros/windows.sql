@@ -1,4 +1,4 @@
-{#- 1 when a timestamp lies in the N days up to the clock (the clock itself included, the far end not), else 0. -#}
+{#- 1 in the N days up to the clock (the clock itself included, the far end not), else 0. -#}
 {% macro in_last_days(timestamp, days) -%}
     case
         when {{ timestamp }} > {{ add_days(as_of(), -days) }} and {{ timestamp }} <= {{ as_of() }} then 1
@@ -14,7 +14,7 @@
     end
 {%- endmacro %}
 
-{#- Age in whole years on a day; born on 29 February, one grows older on 28 February of a common year. -#}
+{#- Age in whole years; born on 29 February, one grows older on 28 February of a common year. -#}
 {% macro age_on(birth_date, day) -%}
     {%- set years = "extract(year from " ~ day ~ ") - extract(year from " ~ birth_date ~ ")" -%}
     cast(

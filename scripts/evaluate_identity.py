@@ -1,11 +1,11 @@
-"""How good is the identity layer? Compares the partition of records into customers with a known truth.
+"""How good is the identity layer? Compares the customers that it found with a known truth.
 
     python scripts/evaluate_identity.py tests/fixtures/sample_truth_records.csv
 
-The truth is a CSV or Parquet file with the columns source_table (crm.contacts, shop.customers, shop.orders,
-shop.checkouts, web.events for identify calls, email.events for clicks), record_id (the raw key) and
-person_id. Every record that has a truth and takes part in identity resolution counts; precision and recall
-are over pairs of records, and recall counts pairs that no rule ever compared.
+The truth is a CSV or Parquet file with the columns source_table (crm.contacts, shop.customers,
+shop.orders, shop.checkouts, web.events for identify calls, email.events for clicks), record_id (the
+raw key) and person_id. Every record that has a truth and takes part in identity resolution counts;
+precision and recall are over pairs of records, and recall counts pairs that no rule ever compared.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import duckdb
 import settings
 from settings import UserError
 
-# A raw key as the identity layer knows it: an identify call belongs to its login, a click to its mailbox.
+# A raw key as the identity layer knows it: an identify call is its login's, a click its mailbox's.
 JUDGED = """
 with record_keys as (
     select source_table, source_key as record_id, record_key, customer_id
@@ -84,9 +84,11 @@ WORST = {
 
 def evaluate(connection: duckdb.DuckDBPyConnection, truth: Path) -> dict[str, float]:
     """Pairwise and B-cubed figures (0..1) of the customer map against a truth file."""
-    columns = "{'source_table': 'varchar', 'record_id': 'varchar', 'person_id': 'varchar'}"
-    reader = "read_parquet($1)" if truth.suffix == ".parquet" else f"read_csv($1, columns={columns})"
-    connection.execute(f"create or replace temp table truth as select * from {reader}", [str(truth)])
+    reader = "read_parquet" if truth.suffix == ".parquet" else "read_csv"
+    options = "" if truth.suffix == ".parquet" else ", all_varchar = true, header = true"
+    connection.execute(
+        f"create or replace temp table truth as select * from {reader}($1{options})", [str(truth)]
+    )
     connection.execute(f"create or replace temp table judged as {JUDGED}")
     cursor = connection.execute(PAIRS)
     names = [column[0] for column in cursor.description]
@@ -109,7 +111,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("truth", type=Path, help="CSV or Parquet with the true person of each record")
+    parser.add_argument("truth", type=Path, help="CSV or Parquet: the true person of each record")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     if not options.truth.is_file():

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 import settings
 import yaml
 from files import write_whole
-from pipeline.failures import dbt_counts, explain_dbt, explain_script, run_results, shorten
+from pipeline.failures import dbt_counts, explain, run_results, shorten
 from pipeline.lock import hold_lock
 from pipeline.steps import Step, run_step
 from pipeline.summary import collect, letters_line, read_json, sample_clock, screen
@@ -165,7 +165,7 @@ class Run:
 
     def fail(self, step: Step, code: int, log: Path) -> NoReturn:
         text = log.read_text(encoding="utf-8", errors="replace")
-        code, sentences = explain_dbt(text) if step.is_dbt else explain_script(text, code)
+        code, sentences = explain(step.is_dbt, text, code)
         self.record["failure"] = {"step": step.name, "reasons": sentences}
         self.end("failed", code)
         reasons = "\n".join(f"  {sentence}" for sentence in shorten(sentences))

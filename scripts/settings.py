@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,4 +130,8 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     except KeyboardInterrupt:
         print("Interrupted: run it again, it goes on where it stopped.", file=sys.stderr)
         code = 130
+    except Exception:
+        # A fault of the program, not of the data: exit code 1 would say that a check failed.
+        traceback.print_exc()
+        code = EXIT_CANNOT_RUN
     sys.exit(code)

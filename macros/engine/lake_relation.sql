@@ -117,3 +117,17 @@
         ~ '. Give .parquet, .csv, .json, .jsonl or .ndjson (the last four also with .gz).'
     ) }}
 {%- endmacro %}
+
+
+{#- How a base model over the lake is kept: Spark's view may not stand on the temporary views that read the files. -#}
+{% macro lake_materialization() -%}
+    {{ return(adapter.dispatch('lake_materialization', 'penpal')()) }}
+{%- endmacro %}
+
+{% macro duckdb__lake_materialization() -%}
+    {{ return('view') }}
+{%- endmacro %}
+
+{% macro spark__lake_materialization() -%}
+    {{ return('table') }}
+{%- endmacro %}

@@ -52,20 +52,29 @@
     keep='newest': the greatest `version`, then the last received, is staged; the others are duplicates, and superseded
     where their content differs.
     `content` says which columns make two rows the same: not those of the transport, which change on resending.
-    Only repeated keys go through the window, which is what makes this cheap on many rows.
+    Only repeated keys go through the window, which is what makes this cheap on many rows. Where the key is a raw
+    column as it stands, `repeated_in` names the CTE and the column to count it in: that reads one column again
+    instead of parsing every row again.
 -#}
-{% macro decide_fates(key, columns, raw, keep, content=none, version=none) -%}
+{% macro decide_fates(key, columns, raw, keep, content=none, version=none, repeated_in=none) -%}
     {%- set keys = [key] if key is string else key -%}
     {%- set content = content or columns | reject('in', ['received_at', 'quality_flags']) | list -%}
     repeated_keys as (
+        {%- if repeated_in %}
+        select {{ repeated_in[1] }} as {{ keys[0] }}
+        from {{ repeated_in[0] }}
+        where {{ repeated_in[1] }} is not null
+        group by {{ repeated_in[1] }}
+        {%- else %}
         select {{ keys | join(', ') }}
         from judged
         where reject_reason is null
         group by {{ keys | join(', ') }}
+        {%- endif %}
         having count(*) > 1
     ),
 
-    marked as (
+    marked as {{ inline_cte() }} (
         select
             judged.*,
             repeated_keys.{{ keys[0] }} is not null and judged.reject_reason is null as is_repeated

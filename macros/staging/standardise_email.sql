@@ -5,14 +5,16 @@
 -#}
 {% macro standardise_email(expression) -%}
     {%- set atom = '[A-Za-z0-9!#$%&\\x27*+/=?^_`{|}~-]+' -%}
-    {%- set label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?' -%}
-    {%- set top_level = '(?:[A-Za-z]{2,63}|[Xx][Nn]--[A-Za-z0-9-]{0,58}[A-Za-z0-9])' -%}
-    {%- set around = '[\\p{Z}\\p{Cc}]*' -%}
-    {%- set address = atom ~ '(?:[.]' ~ atom ~ ')*@(?:' ~ label ~ '[.])+' ~ top_level -%}
-    {%- set visible = regex_replace(expression, '\\p{Cf}+', '') -%}
-    {%- set found = regex_extract(visible, '^' ~ around ~ '(' ~ address ~ ')' ~ around ~ '\\z', 1) -%}
+    {%- set label = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?' -%}
+    {%- set top_level = '(?:[A-Za-z]{2,}|[Xx][Nn]--[A-Za-z0-9-]*[A-Za-z0-9])' -%}
+    {%- set address = '^' ~ atom ~ '(?:[.]' ~ atom ~ ')*@(?:' ~ label ~ '[.])+' ~ top_level ~ '\\z' -%}
+    {%- set bare = regex_replace(expression, '\\p{Cf}+|^[\\p{Z}\\p{Cc}]+|[\\p{Z}\\p{Cc}]+\\z', '') -%}
+    {%- set found = regex_extract(bare, address, 0) -%}
+    {%- set short_enough = regex_extract(found, '^.{6,254}\\z', 0) -%}
+    {#- Up to 64 characters no limit can be broken; beyond, the limits are 64 before the @, 63 a label, 254 in all. -#}
     case
+        when length({{ expression }}) <= 64 then lower({{ found }})
         when length({{ expression }}) <= 400
-            then lower({{ regex_extract(regex_extract(found, '^.{6,254}\\z', 0), '^[^@]{1,64}@.+\\z', 0) }})
+            then lower({{ regex_extract(short_enough, '^[^@]{1,64}@(?:[^.]{1,63}[.])+[^.]{1,63}\\z', 0) }})
     end
 {%- endmacro %}

@@ -45,10 +45,7 @@ judged as (
             when usage.people_count > limits.max_people then 'too_many_people'
             when usage.records_count > limits.max_records then 'too_many_records'
         end as reason,
-        case
-            when blocked.why is not null then blocked.why
-            else limits.why
-        end as why,
+        coalesce(blocked.why, limits.why) as why,
         usage.records_count,
         usage.people_count
     from usage

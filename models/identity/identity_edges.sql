@@ -63,7 +63,7 @@ judged as (
             when usable.is_strong then 'same_key'
             when names.first_name is not null and groups.group_key is not null then 'same_name'
             when names.first_name is not null then 'only_name'
-            -- A nameless record says nothing of whose shared address it is: the owner's, if it has nothing else.
+            -- A nameless record does not say whose shared address it is: the owner's, if that is all.
             when usable.identifier_type = 'email' and groups.owner_group is null then 'nameless'
             when
                 usable.identifier_type = 'email'
@@ -88,7 +88,7 @@ judged as (
     left join groups
         on usable.identifier_type = groups.identifier_type
         and usable.identifier_value = groups.identifier_value
-        and (groups.entity = usable.entity or (names.first_name is null and groups.is_owner))
+        and (usable.entity = groups.entity or (names.first_name is null and groups.is_owner))
 )
 
 select

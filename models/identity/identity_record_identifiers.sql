@@ -37,8 +37,12 @@ identifies as (
 records as (select * from {{ ref('identity_records') }}),
 
 identifiers as (
-    select 'crm.contacts:' || contact_id as record_key, 'contact_id' as identifier_type,
-        contact_id as identifier_value, contact_id as shown_value, created_at as observed_at
+    select
+        'crm.contacts:' || contact_id as record_key,
+        'contact_id' as identifier_type,
+        contact_id as identifier_value,
+        contact_id as shown_value,
+        created_at as observed_at
     from contacts
     union all
     select 'crm.contacts:' || contact_id, 'contact_id', trim(merged_contact_id),

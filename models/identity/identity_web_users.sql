@@ -1,5 +1,7 @@
 {{ config(materialized='table') }}
 
+{%- set event_order = 'cast(event_at as ' ~ dbt.type_string() ~ ') || message_id' %}
+
 with events as (
     select * from {{ ref('stg_web__events') }}
     where not is_bot
@@ -12,10 +14,8 @@ users as (
         user_id as source_key,
         user_id,
         min(event_at) as first_seen_at,
-        {{ last_by('traits_first_name', "cast(event_at as " ~ dbt.type_string() ~ ") || message_id") }}
-            as first_name,
-        {{ last_by('traits_last_name', "cast(event_at as " ~ dbt.type_string() ~ ") || message_id") }}
-            as last_name
+        {{ last_by('traits_first_name', event_order) }} as first_name,
+        {{ last_by('traits_last_name', event_order) }} as last_name
     from events
     where user_id is not null
     group by user_id

@@ -1,4 +1,9 @@
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false, alias='customer_id_assignments') }}
+{{ config(
+    alias='customer_id_assignments',
+    materialized='incremental',
+    incremental_strategy='append',
+    full_refresh=false,
+) }}
 
 {%- set columns = {
     'record_key': dbt.type_string(),
@@ -77,7 +82,7 @@ first_records as (
     from clusters
 ),
 
--- A seed record may have given its name to an id that now belongs to another part: number the next one.
+-- A record may have given its name to an id that now belongs to another part: number the next.
 seed_uses as (
     select seed_record_key, count(*) as uses_count
     from issued

@@ -1,4 +1,9 @@
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false, alias='email_messages') }}
+{{ config(
+    alias='email_messages',
+    materialized='incremental',
+    incremental_strategy='append',
+    full_refresh=false,
+) }}
 
 {%- set columns = {
     'message_id': dbt.type_string(),

@@ -1,91 +1,93 @@
--- Without a cart_id a visitor has one basket at a time: an order or this silence ends it.
-{% set basket_gap_hours = 72 %}
-
 with cart_touches as (
     select * from {{ ref('cart_touches') }}
 ),
 
-visited as (
-    select
-        *,
-        coalesce(anonymous_id, 'user:' || user_id) as visitor
-    from cart_touches
-),
-
-gaps as (
-    select
-        *,
-        case
-            when cart_id is not null then 0
-            when lag(activity_at) over (
-                partition by cart_id, visitor order by activity_at, source_table, source_key
-            ) is null then 1
-            when lag(activity) over (
-                partition by cart_id, visitor order by activity_at, source_table, source_key
-            ) = 'ordered' then 1
-            when {{ seconds_between(
-                'lag(activity_at) over ('
-                ~ 'partition by cart_id, visitor order by activity_at, source_table, source_key)',
-                'activity_at'
-            ) }} >= {{ basket_gap_hours * 3600 }} then 1
-            else 0
-        end as is_new_basket
-    from visited
-    where cart_id is not null or visitor is not null
-),
-
-baskets as (
-    select
-        *,
-        sum(is_new_basket) over (
-            partition by cart_id, visitor
-            order by activity_at, source_table, source_key
-            rows between unbounded preceding and current row
-        ) as basket_number
-    from gaps
+visitor_baskets as (
+    select * from {{ ref('visitor_baskets') }}
 ),
 
 keyed as (
     select
-        *,
-        coalesce(
-            cart_id,
-            'visitor:' || visitor || ':' || cast(
-                min(activity_at) over (partition by cart_id, visitor, basket_number)
-                as {{ dbt.type_string() }}
-            )
-        ) as cart_key
-    from baskets
+        cart_id as cart_key,
+        cart_id,
+        source_table,
+        source_key,
+        activity,
+        activity_at,
+        anonymous_id,
+        user_id,
+        email_key,
+        product_id,
+        quantity,
+        price,
+        currency,
+        recovery_url
+    from cart_touches
+    where cart_id is not null
+
+    union all
+
+    select
+        cart_key,
+        cart_id,
+        source_table,
+        source_key,
+        activity,
+        activity_at,
+        anonymous_id,
+        user_id,
+        email_key,
+        product_id,
+        quantity,
+        price,
+        currency,
+        recovery_url
+    from visitor_baskets
 ),
 
-numbered as (
+additions as (
     select
-        *,
-        row_number() over (
-            partition by cart_key order by activity_at, source_table, source_key
-        ) as activity_number,
-        max(case when activity = 'added' then activity_at end)
-            over (partition by cart_key) as last_added_at
+        cart_key,
+        max(activity_at) as last_added_at
     from keyed
+    where activity = 'added'
+    group by cart_key
 ),
 
-rounds as (
+-- The last order before something was put in again ended a round; the first one after it is the
+-- order of the present round.
+orders as (
     select
-        *,
-        max(case when activity = 'ordered' and activity_at < last_added_at then activity_at end)
-            over (partition by cart_key) as previous_order_at,
+        keyed.cart_key,
+        max(case when keyed.activity_at < additions.last_added_at then keyed.activity_at end)
+            as previous_order_at,
         min(
             case
-                when activity = 'ordered' and activity_at >= coalesce(last_added_at, activity_at)
-                    then activity_at
+                when keyed.activity_at >= coalesce(additions.last_added_at, keyed.activity_at)
+                    then keyed.activity_at
             end
-        ) over (partition by cart_key) as ordered_at
-    from numbered
+        ) as ordered_at
+    from keyed
+    left join additions on keyed.cart_key = additions.cart_key
+    where keyed.activity = 'ordered'
+    group by keyed.cart_key
+),
+
+present as (
+    select
+        keyed.*,
+        orders.previous_order_at,
+        orders.ordered_at
+    from keyed
+    left join orders on keyed.cart_key = orders.cart_key
+    where orders.previous_order_at is null or keyed.activity_at > orders.previous_order_at
 )
 
 select
     cart_key,
-    activity_number,
+    row_number() over (
+        partition by cart_key order by activity_at, source_table, source_key
+    ) as activity_number,
     cart_id,
     source_table,
     source_key,
@@ -106,5 +108,4 @@ select
     recovery_url,
     previous_order_at,
     ordered_at
-from rounds
-where previous_order_at is null or activity_at > previous_order_at
+from present

@@ -51,7 +51,7 @@ said_of_addresses as (
     from enrichment
 ),
 
--- What forms and third parties say is raw: of the attributes with a fixed form only valid values count.
+-- What forms and third parties say is raw: where an attribute has a fixed form, only that counts.
 valid_statements as (
     select
         email_owners.customer_id,
@@ -60,18 +60,24 @@ valid_statements as (
         end as attribute,
         case said_of_addresses.attribute
             when 'birth_date'
-                then cast({{ parse_date('said_of_addresses.given_value') }} as {{ dbt.type_string() }})
+                then cast(
+                        {{ parse_date('said_of_addresses.given_value') }} as {{ dbt.type_string() }}
+                    )
             when 'gender' then genders.gender
             when 'is_urban'
                 then case
-                    when lower(said_of_addresses.given_value) in ('true', 'yes', 'y', '1') then 'true'
-                    when lower(said_of_addresses.given_value) in ('false', 'no', 'n', '0') then 'false'
-                end
+                        when lower(said_of_addresses.given_value) in ('true', 'yes', 'y', '1')
+                            then 'true'
+                        when lower(said_of_addresses.given_value) in ('false', 'no', 'n', '0')
+                            then 'false'
+                    end
             when 'urbanicity'
                 then case
-                    when lower(said_of_addresses.given_value) = 'urban' then 'true'
-                    when lower(said_of_addresses.given_value) in ('suburban', 'rural') then 'false'
-                end
+                        when lower(said_of_addresses.given_value) = 'urban' then 'true'
+                        when
+                            lower(said_of_addresses.given_value) in ('suburban', 'rural')
+                            then 'false'
+                    end
             else said_of_addresses.given_value
         end as attribute_value,
         said_of_addresses.source,
@@ -81,25 +87,25 @@ valid_statements as (
     inner join email_owners on said_of_addresses.email_key = email_owners.email_key
     left join genders on lower(said_of_addresses.given_value) = genders.alias
     where lower(said_of_addresses.given_value) not in (
-        '-', '?', 'n/a', 'na', 'none', 'null', 'unknown', 'undefined'
-    )
+            '-', '?', 'n/a', 'na', 'none', 'null', 'unknown', 'undefined'
+        )
 ),
 
 candidates as (
     {%- for attribute in personal + address %}
-    select
-        customer_id,
-        '{{ attribute }}' as attribute,
-        '{{ "address" if attribute in address else attribute }}' as attribute_group,
-        cast({{ attribute }} as {{ dbt.type_string() }}) as attribute_value,
-        source,
-        observed_at,
-        record_key,
-        {{ "has_no_place" if attribute in address + ['country'] else 'false' }} as is_partial
-    from records
-    where {{ attribute }} is not null
+        select
+            customer_id,
+            '{{ attribute }}' as attribute,
+            '{{ "address" if attribute in address else attribute }}' as attribute_group,
+            cast({{ attribute }} as {{ dbt.type_string() }}) as attribute_value,
+            source,
+            observed_at,
+            record_key,
+            {{ "has_no_place" if attribute in address + ['country'] else 'false' }} as is_partial
+        from records
+        where {{ attribute }} is not null
 
-    union all
+        union all
     {%- endfor %}
 
     select

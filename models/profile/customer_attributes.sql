@@ -18,7 +18,7 @@ urban_places as (
     select * from {{ ref('urban_places') }}
 ),
 
--- A known attribute is taken only from the sources listed for it; others come as third parties name them.
+-- A known attribute is taken from the sources listed for it only; any other keeps its own name.
 known_attributes as (
     select distinct attribute_group from trust
 ),
@@ -35,7 +35,7 @@ trusted as (
     where trust.trust is not null or known_attributes.attribute_group is null
 ),
 
--- The winning record gives every attribute of its group, so that an address is never pieced together.
+-- The winning record gives its whole group, so that an address is never pieced together.
 with_winners as (
     select
         *,

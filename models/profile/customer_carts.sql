@@ -28,9 +28,8 @@ record_customers as (
         {{ last_by('identity_map.customer_id', 'cart_events.activity_number') }} as customer_id
     from cart_events
     inner join identity_map
-        on
-            cart_events.source_table = identity_map.source_table
-            and cart_events.source_key = identity_map.source_key
+        on cart_events.source_table = identity_map.source_table
+        and cart_events.source_key = identity_map.source_key
     where cart_events.source_table in ('shop.orders', 'shop.checkouts')
     group by cart_events.cart_key
 ),
@@ -45,13 +44,12 @@ attributed as (
     left join record_customers on carts.cart_key = record_customers.cart_key
     left join user_ids on carts.user_id = user_ids.user_id
     left join device_owners
-        on
-            carts.anonymous_id = device_owners.anonymous_id
-            and (
-                device_owners.valid_from is null
-                or carts.last_activity_at >= device_owners.valid_from
-            )
-            and (device_owners.valid_to is null or carts.last_activity_at < device_owners.valid_to)
+        on carts.anonymous_id = device_owners.anonymous_id
+        and (
+            device_owners.valid_from is null
+            or carts.last_activity_at >= device_owners.valid_from
+        )
+        and (device_owners.valid_to is null or carts.last_activity_at < device_owners.valid_to)
 )
 
 select

@@ -70,7 +70,8 @@ stated as (
     inner join email_owners on answers.email_key = email_owners.email_key
     left join interest_categories on lower(trim(answers.part)) = interest_categories.interest
     inner join categories
-        on lower(coalesce(interest_categories.category, trim(answers.part))) = categories.category_key
+        on categories.category_key
+        = lower(coalesce(interest_categories.category, trim(answers.part)))
 ),
 
 evidence as (

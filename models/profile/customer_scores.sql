@@ -46,7 +46,7 @@ quintiles as (
     where orders_count > 0
 ),
 
--- Customers with the same value get the same score: the lowest quintile that the value reaches into.
+-- Customers with the same value get the same score: the lowest fifth that it reaches into.
 rfm as (
     select
         customer_id,
@@ -98,7 +98,8 @@ select
     cast(recency_score as integer) as recency_score,
     cast(frequency_score as integer) as frequency_score,
     cast(monetary_score as integer) as monetary_score,
-    cast(recency_score as {{ dbt.type_string() }}) || cast(frequency_score as {{ dbt.type_string() }})
+    cast(recency_score as {{ dbt.type_string() }})
+    || cast(frequency_score as {{ dbt.type_string() }})
     || cast(monetary_score as {{ dbt.type_string() }}) as rfm_score,
     lifecycle_stage,
     loyalty_tier

@@ -38,7 +38,9 @@ viewed_categories as (
     select
         customer_id,
         {{ string_agg_ordered(
-            'case when ' ~ in_last_days('last_viewed_at', 7) ~ ' = 1 then category end', ';', 'category'
+            'case when ' ~ in_last_days('last_viewed_at', 7) ~ ' = 1 then category end',
+            ';',
+            'category'
         ) }} as viewed_categories_7d,
         {{ string_agg_ordered('category', ';', 'category') }} as viewed_categories_30d
     from views

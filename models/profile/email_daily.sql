@@ -21,7 +21,10 @@ select
         as hard_bounced_count,
     cast(
         sum(
-            case when event_type = 'bounced' and coalesce(bounce_type, 'soft') <> 'hard' then 1 else 0 end
+            case
+                when event_type = 'bounced' and coalesce(bounce_type, 'soft') <> 'hard' then 1
+                else 0
+            end
         ) as bigint
     ) as soft_bounced_count,
     cast(sum(case when event_type = 'complained' then 1 else 0 end) as bigint) as complained_count,

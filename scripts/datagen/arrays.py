@@ -130,7 +130,7 @@ def scramble(values, size: int, salt: int = 0) -> np.ndarray:
 def skewed(rng: np.random.Generator, sizes) -> np.ndarray:
     """An index below each size; low ones are picked more often, as with names."""
     sizes = np.asarray(sizes)
-    return (sizes * rng.random(len(sizes)) ** 1.7).astype(np.int64)
+    return (sizes * rng.random(len(sizes)) ** 1.35).astype(np.int64)
 
 
 def rare(rng: np.random.Generator, rows: int, kinds: int, share: float) -> np.ndarray:

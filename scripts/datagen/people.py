@@ -205,7 +205,7 @@ def _households(block: Block, rng: np.random.Generator) -> People:
     gender = np.where(slot == 1, 1, 0) ^ (rng.random(n) < np.where(slot > 1, 0.5, 0.1))
     part = pool[household] * 2 + gender
     # Members step through the list from a common start: no two of a household share a name.
-    first = rng.random(homes)[household] ** 1.7
+    first = rng.random(homes)[household] ** 1.3
     step = 1 + (rng.random(homes) * 5).astype(int)[household]
     given = (GIVEN.sizes[part] * first).astype(int) + slot * step
     given = GIVEN.starts[part] + given % GIVEN.sizes[part]
@@ -249,7 +249,10 @@ def _birth_days(rng, household, slot, homes, as_of) -> np.ndarray:
     today = as_of // DAY
     parent = 28 * 365 + (rng.random(homes) ** 1.2 * 48 * 365).astype(int)
     age = parent[household] + rng.integers(-5 * 365, 5 * 365, n)
-    child = np.maximum(16 * 365, parent[household] - rng.integers(24 * 365, 34 * 365, n))
+    child = np.maximum(
+        16 * 365 + rng.integers(0, 6 * 365, n),
+        parent[household] - rng.integers(24 * 365, 34 * 365, n),
+    )
     child = np.minimum(child, 27 * 365 + rng.integers(0, 365, n))
     birth = today - np.where(slot > 1, child, age)
     twins = (slot > 2) & (rng.random(n) < 0.02)

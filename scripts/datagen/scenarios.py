@@ -3,6 +3,7 @@
 truth/planted names them: kind 'case:<what it tries>', value the address (or another key).
 """
 
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -444,17 +445,19 @@ def _identities(stage: Stage, before: Callable) -> None:
         )
         actor.email = None
 
-    actor = stage.person("chain_of_merged_contacts")
+    actor = stage.person("chain_of_merged_contacts", "Sevilla", names=("José", "Ibáñez"))
     ids = ["C" + stage.code(actor.number * 4 + copy, 4, 11) for copy in range(4)]
+    garbled = ("José", "JosÃ©", "JOSÉ", unicodedata.normalize("NFD", "José"))
     for copy in (1, 2, 3):
         stage.contact(
             actor,
             before(days=100 - copy),
             copy,
+            first_name=garbled[copy],
             email=None,
             mobile_phone=actor.phone if copy == 3 else None,
             birth_date=None,
-            merged_contact_ids=";".join(ids[copy - 1 : copy]),
+            merged_contact_ids=ids[copy - 1],
         )
     actor = stage.person("married_name", names=("Hannah", "Fairfield"))
     stage.contact(actor, before(days=20), 1, last_name="Okafor", mobile_phone=None)

@@ -92,8 +92,9 @@ class Baskets:
 def local_times(rng, people: People, who, at) -> np.ndarray:
     """The same days at an hour of the day when people are awake where they live."""
     hour = np.searchsorted(BUSY, rng.random(len(who)) * BUSY[-1])
-    day = at // DAY * DAY
-    return day + hour * HOUR + at % HOUR - CITY_OFFSET[people.city[who]]
+    moved = at // DAY * DAY + hour * HOUR + at % HOUR - CITY_OFFSET[people.city[who]]
+    moved = np.where(moved < people.start[who], moved + DAY, moved)
+    return np.where(moved > people.block.world.as_of + DAY, moved - DAY, moved)
 
 
 def account_ids(people: People, rows, second=False) -> pa.Array:
@@ -168,7 +169,6 @@ def make_baskets(people: People) -> Baskets:
     ordered = np.arange(size) < len(buyer)
     at = people.start[who] + (rng.random(size) * (people.end - people.start)[who]).astype(np.int64)
     at = local_times(rng, people, who, at)
-    at = np.clip(at, people.start[who], world.as_of + DAY)
     home = np.array([list(CURRENCIES).index(c[5]) for c in COUNTRY])[people.country[who]]
     currency = np.where(rng.random(size) < 0.04, 0, home)
     lines = rng.choice([1, 2, 3, 4], size, p=[0.6, 0.25, 0.1, 0.05])

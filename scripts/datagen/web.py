@@ -109,7 +109,6 @@ def _devices(rng, people: People) -> Devices:
 
 
 def _sessions(rng, people, baskets, clicks, devices) -> Sessions:
-    world = people.block.world
     bought = np.flatnonzero(baskets.online)
     count = np.bincount(baskets.line_basket, minlength=len(baskets.who))[bought]
     visits = rng.poisson(0.62, people.size)
@@ -117,7 +116,7 @@ def _sessions(rng, people, baskets, clicks, devices) -> Sessions:
     browse_at = people.start[visitor] + (
         rng.random(len(visitor)) * (people.end - people.start)[visitor]
     ).astype(np.int64)
-    browse_at = np.minimum(local_times(rng, people, visitor, browse_at), world.as_of + DAY)
+    browse_at = local_times(rng, people, visitor, browse_at)
     views = rng.choice([1, 2, 3, 4, 6], len(visitor), p=[0.3, 0.25, 0.25, 0.12, 0.08])
     followed = clicks["followed"]
     none_b, none_v, none_c = (np.full(len(part), -1) for part in (bought, visitor, followed))

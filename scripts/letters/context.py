@@ -99,6 +99,10 @@ def clean(value: Any, limit: int = TEXT_LIMIT) -> str:
     return value if len(value) <= limit else value[: limit - 1].rstrip() + "…"
 
 
+def _is_name(text: str) -> bool:
+    return any(map(str.isalnum, text)) and not _LINK.search(text)
+
+
 def money(value: Any, currency: Any) -> str | None:
     """'$1,234.50', '1,234.50 SEK'; None for what is not an amount of a currency."""
     try:
@@ -179,7 +183,7 @@ class ContextBuilder:
         }
         for name in NAMES:
             value = clean(known.get(name), NAME_LIMIT)
-            variables[name] = value if value and not _LINK.search(value) else self._missing[name]
+            variables[name] = value if _is_name(value) else self._missing[name]
         for name in FACTS:
             value = known.get(name)
             value = str(value) if type(value) is int else clean(value)

@@ -31,6 +31,7 @@ SCHEMA = pa.schema(
     [(name, pa.string()) for name in _TEXT]
     + [(name, pa.timestamp("us")) for name in ("send_after", "expires_at", "rendered_at")]
 )
+ROW_GROUP = 250  # a reader of a few letters need not unpack thousands
 REFUSED_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("message_id", "campaign", "template", "reason", "detail")]
 )
@@ -56,7 +57,14 @@ def write_batch(outbox: Path, letters: list[dict[str, Any]]) -> tuple[Path, pa.T
     table = pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], SCHEMA)
     path = outbox / f"{name}.{os.getpid()}.part"
     with path.open("wb") as file:
-        pq.write_table(table, file, compression="zstd", compression_level=1, use_dictionary=False)
+        pq.write_table(
+            table,
+            file,
+            row_group_size=ROW_GROUP,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=False,
+        )
         file.flush()
         os.fsync(file.fileno())
     return path, ledger_rows(table, name)

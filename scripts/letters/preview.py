@@ -10,8 +10,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from letters.shop import Shop
@@ -46,23 +44,26 @@ def mask(email: str) -> str:
 
 def choose(files: list[Path], limit: int = SHOWN) -> tuple[list[dict[str, Any]], int]:
     """Up to `limit` letters, as evenly from all campaigns as can be, and how many there are."""
-    sizes: Counter[str] = Counter()
-    for path in files:
-        sizes.update(pq.read_table(path, columns=["campaign"])["campaign"].to_pylist())
+    held = {
+        path: Counter(pq.read_table(path, columns=["campaign"])["campaign"].to_pylist())
+        for path in files
+    }
+    sizes = sum(held.values(), Counter())
     wanted, left = {}, limit
     for position, (campaign, size) in enumerate(sorted(sizes.items(), key=lambda item: item[1])):
         wanted[campaign] = min(size, left // (len(sizes) - position))
         left -= wanted[campaign]
     chosen: list[dict[str, Any]] = []
-    for path in files:
-        if not any(wanted.values()):
-            break
-        table = pq.read_table(path, columns=_COLUMNS)
-        for campaign in [name for name, count in wanted.items() if count]:
-            some = table.filter(pc.equal(table["campaign"], pa.scalar(campaign)))
-            some = some.slice(0, wanted[campaign]).to_pylist()
-            wanted[campaign] -= len(some)
-            chosen += some
+    for path, campaigns in held.items():
+        if not any(wanted[campaign] for campaign in campaigns):
+            continue
+        for some in pq.ParquetFile(path).iter_batches(limit, columns=_COLUMNS):
+            for letter in some.to_pylist():
+                if wanted[letter["campaign"]]:
+                    wanted[letter["campaign"]] -= 1
+                    chosen.append(letter)
+            if not any(wanted[campaign] for campaign in campaigns):
+                break
     chosen.sort(key=lambda letter: (letter["campaign"], letter["message_id"]))
     return chosen, sizes.total()
 

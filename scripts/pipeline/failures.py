@@ -38,7 +38,8 @@ def _sentence(message: str | None) -> str:
         if not line or NOISE.match(line):
             break
         kept.append(line)
-    return " ".join(kept[:4])
+    text = " ".join(kept[:4])
+    return re.sub(r"^Got (\d+) results?, configured to fail if .*", r"\1 rows break it", text)
 
 
 def _dbt_console(log: str) -> list[str]:
@@ -65,11 +66,16 @@ def explain_dbt(log: str) -> tuple[int, list[str]]:
     return (EXIT_CANNOT_RUN if errors else EXIT_CHECK_FAILED), sentences
 
 
+def explain(is_dbt: bool, log: str, code: int) -> tuple[int, list[str]]:
+    """Exit code and sentences of a failed step, from its log and its own exit code."""
+    if code < 0:
+        return EXIT_CANNOT_RUN, [f"It was stopped by signal {-code}."]
+    return explain_dbt(log) if is_dbt else explain_script(log, code)
+
+
 def explain_script(log: str, code: int) -> tuple[int, list[str]]:
     """Exit code and sentences of a failed script of ours."""
     lines = [line for line in log.splitlines() if line.strip()]
-    if code < 0:
-        return EXIT_CANNOT_RUN, [f"It was stopped by signal {-code}."]
     if any(line.startswith("Traceback (most recent call last)") for line in lines):
         # A program error ends with 1 as well; it says nothing about the data.
         return EXIT_CANNOT_RUN, [f"Program error: {lines[-1]}"]

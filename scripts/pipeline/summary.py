@@ -83,9 +83,10 @@ def screen(record: dict[str, Any], paths: Settings) -> str:
     """The summary as plain text, one screen high."""
     result = record["result"]
     held = [d for d in result["decisions"] if d["decision"] != "send"]
+    clock = f"{record['as_of']} UTC" if record["as_of"] else "the sample's clock"
     notes = [f"Note        {warning}" for warning in result["letters"].get("warnings", [])]
     lines = [
-        f"Run {record['run']}, as of {record['as_of']} UTC, raw data: {record['raw_data']}",
+        f"Run {record['run']}, as of {clock}, raw data: {record['raw_data']}",
         "",
         *_table(result["tables"]),
         "",

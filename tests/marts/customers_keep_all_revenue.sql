@@ -1,4 +1,4 @@
--- What customers spent adds up to what the shop's paid orders of known customers brought in, to the cent.
+-- What customers spent adds up to the paid orders of known customers, to the cent.
 with customers as (
     select sum(lifetime_revenue) as revenue from {{ ref('customers') }}
 ),

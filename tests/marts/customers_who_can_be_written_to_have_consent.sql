@@ -39,5 +39,5 @@ from mailable
 left join grants on mailable.primary_email_key = grants.email_key
 left join objections
     on mailable.primary_email_key = objections.email_key
-    and (objections.is_final or objections.occurred_at >= grants.granted_at)
+    and (objections.is_final or grants.granted_at <= objections.occurred_at)
 where grants.granted_at is null or objections.email_key is not null

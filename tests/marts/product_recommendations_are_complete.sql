@@ -1,4 +1,4 @@
--- Everyone gets five, or as many as the shop has left to offer that the customer has not just bought.
+-- Everyone gets five, or as many as the shop offers that the customer has not just bought.
 with offered as (
     select count(*) as products_count from {{ ref('product_popularity') }}
 ),

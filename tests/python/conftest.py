@@ -1,4 +1,4 @@
-"""Shared by the tests: a scratch dbt project that has Penpal's macros and a model or two of the test's own."""
+"""Shared by the tests: a scratch dbt project with Penpal's macros and models of the test's own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,12 @@ PROFILES = """
 scratch:
   target: duckdb
   outputs:
-    duckdb: {type: duckdb, path: scratch.duckdb, schema: main, threads: 1, settings: {TimeZone: UTC}}
+    duckdb:
+      type: duckdb
+      path: scratch.duckdb
+      schema: main
+      threads: 1
+      settings: {TimeZone: UTC}
     spark:
       type: spark
       method: session
@@ -67,6 +72,7 @@ class ScratchProject:
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [DBT, *arguments, "--target", self.engine],
+            check=False,
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -94,7 +100,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory, engine: str) -> ScratchPro
         f"model-paths: [models]\nmacro-paths: ['{ROOT}/macros']\n"
         "flags: {send_anonymous_usage_stats: false}\n"
         "vars: {slash_dates: mdy, raw_data: sample, as_of: '', sources: [crm, web, shop, email]}\n"
-        "models: {penpal: {+materialized: table, ledger_customer_id_assignments: {+schema: ledger}}}\n"
+        "models: {penpal: {+materialized: table}}\n"
     )
     (folder / "profiles.yml").write_text(PROFILES)
     return ScratchProject(folder, engine)

@@ -1,4 +1,4 @@
-"""The components materialization against networkx, on graphs of every shape, in a scratch dbt project."""
+"""The components materialization against networkx, on graphs of every shape."""
 
 from __future__ import annotations
 

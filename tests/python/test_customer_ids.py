@@ -23,7 +23,7 @@ def engine() -> str:
 
 
 def random_partition(rng: random.Random, scenario: int) -> Partition:
-    """Some of the scenario's records (others do not exist at this step) in up to four components."""
+    """Most of the scenario's records, in up to four components."""
     partition = {
         f"{scenario}:{record}": f"{scenario}:{rng.randrange(4)}"
         for record in range(RECORDS)
@@ -46,12 +46,10 @@ def run(scratch: ScratchProject, partition: Partition) -> list[tuple[str, str, i
             "first_seen_at": ["2026-01-01"] * len(partition),
         },
     )
-    scratch.model("ledger_customer_id_assignments", MODEL.read_text())
+    scratch.model("customer_id_assignments", MODEL.read_text())
     done = scratch.dbt("run", "--full-refresh", "--vars", "{as_of: '2026-06-15 12:00:00'}")
     assert done.returncode == 0, done.stdout
-    return scratch.rows(
-        "ledger.customer_id_assignments", "record_key", "customer_id", "sequence"
-    )
+    return scratch.rows("customer_id_assignments", "record_key", "customer_id", "sequence")
 
 
 def current(ledger: list[tuple[str, str, int]]) -> dict[str, str]:
@@ -121,7 +119,7 @@ class _less:
 
 def test_from_scratch_the_ids_come_out_the_same(tmp_path_factory, scratch: ScratchProject) -> None:
     partition = random_partition(random.Random(3), 1_000)
-    alone = {record: id_ for record, id_ in current(run(scratch, partition)).items()}
+    alone = dict(current(run(scratch, partition)).items())
     (scratch.folder / "scratch.duckdb").unlink()
     again = current(run(scratch, dict(reversed(partition.items()))))
     assert {record: alone[record] for record in partition} == again

@@ -23,7 +23,6 @@ select
 from messages
 left join customer_id_changes on messages.customer_id = customer_id_changes.customer_id
 left join identity_identifiers
-    on
-        identity_identifiers.identifier_type = 'email'
-        and messages.email_key = identity_identifiers.identifier_value
+    on identity_identifiers.identifier_type = 'email'
+    and messages.email_key = identity_identifiers.identifier_value
 where messages.sent_at <= {{ as_of() }}

@@ -95,15 +95,12 @@ from addressed
 left join email_consents on addressed.email_key = email_consents.email_key
 left join sent_letters on addressed.message_id = sent_letters.message_id
 left join sent_occasions
-    on
-        addressed.campaign = sent_occasions.campaign
-        and addressed.customer_id = sent_occasions.customer_id
-        and addressed.occasion = sent_occasions.occasion
+    on addressed.campaign = sent_occasions.campaign
+    and addressed.customer_id = sent_occasions.customer_id
+    and addressed.occasion = sent_occasions.occasion
 left join sent_customers
-    on
-        addressed.campaign = sent_customers.campaign
-        and addressed.customer_id = sent_customers.customer_id
+    on addressed.campaign = sent_customers.campaign
+    and addressed.customer_id = sent_customers.customer_id
 left join sent_addresses
-    on
-        addressed.campaign = sent_addresses.campaign
-        and addressed.email_key = sent_addresses.email_key
+    on addressed.campaign = sent_addresses.campaign
+    and addressed.email_key = sent_addresses.email_key

@@ -49,8 +49,7 @@ select
 from email_letters
 left join customers on email_letters.personal_customer_id = customers.customer_id
 left join customer_birthdays
-    on
-        email_letters.personal_customer_id = customer_birthdays.customer_id
-        and email_letters.occasion_on = customer_birthdays.birthday_on
+    on email_letters.personal_customer_id = customer_birthdays.customer_id
+    and email_letters.occasion_on = customer_birthdays.birthday_on
 left join email_carts on email_letters.message_id = email_carts.message_id
 left join email_recommendations on email_letters.message_id = email_recommendations.message_id

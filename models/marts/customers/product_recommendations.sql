@@ -50,7 +50,7 @@ viewed as (
     group by events.customer_id, events.product_id
 ),
 
--- Of what somebody bought, at most that many of the best sellers drop out: so five are always left, if there are.
+-- As many best sellers more as somebody bought: five are left whatever drops out, if there are.
 candidates as (
     select
         customer_id,

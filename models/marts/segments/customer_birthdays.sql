@@ -64,7 +64,6 @@ select
     beginnings.started_at
 from birthdays
 inner join beginnings
-    on
-        birthdays.timezone = beginnings.timezone
-        and birthdays.birthday_on = beginnings.birthday_on
+    on birthdays.timezone = beginnings.timezone
+    and birthdays.birthday_on = beginnings.birthday_on
 where birthdays.age_reached >= 1

@@ -14,9 +14,8 @@ next_orders as (
         min(customer_orders.created_at) as ordered_at
     from customer_carts
     inner join customer_orders
-        on
-            customer_carts.customer_id = customer_orders.customer_id
-            and customer_carts.left_at <= customer_orders.created_at
+        on customer_carts.customer_id = customer_orders.customer_id
+        and customer_carts.left_at <= customer_orders.created_at
     where
         customer_orders.status <> 'cancelled'
         and customer_orders.created_at <= {{ as_of() }}

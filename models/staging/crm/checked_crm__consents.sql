@@ -1,12 +1,13 @@
 {{ config(materialized='table') }}
 
 {%- set raw = [
-    'consent_id', 'email', 'purpose', 'status', 'occurred_at', 'source', 'wording_version', 'wording_sha256', 'loaded_at',
+    'consent_id', 'email', 'purpose', 'status', 'occurred_at', 'source', 'wording_version',
+    'wording_sha256', 'loaded_at',
 ] %}
 
 with
 
-consents as (
+consents as {{ inline_cte() }} (
     select * from {{ ref('base_crm__consents') }}
 ),
 
@@ -19,12 +20,12 @@ parsed as (
             when lower(purpose) = 'marketing' then 'marketing'
             when lower(purpose) in ('personalization', 'personalisation') then 'personalization'
         end as purpose,
-        -- Words for a refusal are understood more widely than words for consent: a refusal must never be lost.
+        -- Words for a refusal are understood more widely than for consent: none must be lost.
         case
             when lower(status) = 'granted' then 'granted'
             when lower(status) in (
-                'withdrawn', 'withdrawal', 'revoked', 'refused', 'denied', 'declined', 'opted_out', 'opt_out', 'opt-out',
-                'optout', 'unsubscribed'
+                'withdrawn', 'withdrawal', 'revoked', 'refused', 'denied', 'declined', 'opted_out',
+                'opt_out', 'opt-out', 'optout', 'unsubscribed'
             ) then 'withdrawn'
         end as status,
         {{ parse_timestamp('occurred_at') }} as given_occurred_at,
@@ -49,7 +50,7 @@ standardised as (
     where {{ is_seen('received_at') }}
 ),
 
-judged as (
+judged as {{ inline_cte() }} (
     select
         standardised.*,
         {{ quality_flags({
@@ -72,10 +73,14 @@ judged as (
 {{ decide_fates(
     key='consent_id',
     keep='first',
+    repeated_in=['consents', 'consent_id'],
     columns=[
-        'email', 'email_key', 'purpose', 'status', 'occurred_at', 'consent_source', 'wording_version', 'wording_sha256',
-        'received_at', 'quality_flags',
+        'email', 'email_key', 'purpose', 'status', 'occurred_at', 'consent_source',
+        'wording_version', 'wording_sha256', 'received_at', 'quality_flags',
     ],
-    content=['email', 'purpose', 'status', 'given_occurred_at', 'consent_source', 'wording_version', 'wording_sha256'],
+    content=[
+        'email', 'purpose', 'status', 'given_occurred_at', 'consent_source', 'wording_version',
+        'wording_sha256',
+    ],
     raw=raw,
 ) }}

@@ -2,13 +2,14 @@
 
 {%- set raw = [
     'contact_id', 'email', 'additional_emails', 'first_name', 'last_name', 'phone', 'mobile_phone',
-    'street_address', 'city', 'region', 'postal_code', 'country', 'birth_date', 'gender', 'language', 'timezone',
-    'created_at', 'updated_at', 'merged_contact_ids', 'is_deleted', 'loaded_at',
+    'street_address', 'city', 'region', 'postal_code', 'country', 'birth_date', 'gender',
+    'language', 'timezone', 'created_at', 'updated_at', 'merged_contact_ids', 'is_deleted',
+    'loaded_at',
 ] %}
 
 with
 
-contacts as (
+contacts as {{ inline_cte() }} (
     select * from {{ ref('base_crm__contacts') }}
 ),
 
@@ -52,10 +53,10 @@ parsed as (
         {{ text_key('substr(country, 1, 100)') }} as country_key,
         {{ parse_birth_date('birth_date') }} as given_birth_date,
         {{ text_key('substr(gender, 1, 50)') }} as gender_key,
-        {{ text_key("split_part(replace(substr(language, 1, 50), '_', '-'), '-', 1)") }} as language_key,
+        {{ text_key("split_part(replace(substr(language, 1, 50), '_', '-'), '-', 1)") }}
+            as language_key,
         lower(timezone) as timezone_key,
-        {{ regex_replace(regex_replace('merged_contact_ids', '[ ;]*;[ ;]*', ';'), '^;|;$', '') }}
-            as merged_contact_ids,
+        {{ id_list('merged_contact_ids') }} as merged_contact_ids,
         coalesce({{ parse_boolean('is_deleted') }}, false) as is_deleted,
         {{ parse_boolean('is_deleted') }} as given_is_deleted,
         {{ parse_timestamp('created_at') }} as given_created_at,
@@ -101,15 +102,22 @@ standardised as (
         {{ name_display('parsed.clean_last_name') }} as last_name,
         {{ name_key('parsed.clean_first_name') }} as first_name_key,
         {{ name_key('parsed.clean_last_name') }} as last_name_key,
-        {{ standardise_phone('parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix') }} as phone,
-        {{ standardise_phone('parsed.mobile_dialled', 'countries.calling_code', 'countries.trunk_prefix') }}
+        {{ standardise_phone(
+            'parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix'
+        ) }} as phone,
+        {{ standardise_phone(
+            'parsed.mobile_dialled', 'countries.calling_code', 'countries.trunk_prefix'
+        ) }}
             as mobile_phone,
         {{ replace_words('parsed.street_words', 'abbreviations.words') }} as street_key,
         {{ text_key('parsed.city') }} as city_key,
         {{ postal_code('parsed.raw_postal_code', 'country_aliases.country') }} as postal_code,
         country_aliases.country,
         case
-            when parsed.given_birth_date between cast('1900-01-01' as date) and cast(coalesce(parsed.received_at, {{ as_of() }}) as date)
+            when
+                parsed.given_birth_date >= cast('1900-01-01' as date)
+                and parsed.given_birth_date
+                <= cast(coalesce(parsed.received_at, {{ as_of() }}) as date)
                 then parsed.given_birth_date
         end as birth_date,
         genders.gender,
@@ -129,7 +137,7 @@ standardised as (
     where {{ is_seen('parsed.received_at') }}
 ),
 
-judged as (
+judged as {{ inline_cte() }} (
     select
         standardised.*,
         {{ quality_flags({
@@ -155,12 +163,14 @@ judged as (
 {{ decide_fates(
     key='contact_id',
     keep='newest',
+    repeated_in=['contacts', 'contact_id'],
     version='coalesce(updated_at, created_at)',
     columns=[
         'email', 'email_key', 'additional_emails', 'first_name', 'last_name', 'first_name_key',
-        'last_name_key', 'phone', 'mobile_phone', 'street_address', 'street_key', 'city', 'city_key', 'region',
-        'postal_code', 'country', 'birth_date', 'gender', 'language', 'timezone', 'merged_contact_ids',
-        'is_deleted', 'created_at', 'updated_at', 'received_at', 'quality_flags',
+        'last_name_key', 'phone', 'mobile_phone', 'street_address', 'street_key', 'city',
+        'city_key', 'region', 'postal_code', 'country', 'birth_date', 'gender', 'language',
+        'timezone', 'merged_contact_ids', 'is_deleted', 'created_at', 'updated_at', 'received_at',
+        'quality_flags',
     ],
     raw=raw,
 ) }}

@@ -49,7 +49,8 @@ judged as (
     key='enrichment_id',
     keep='first',
     columns=[
-        'email', 'email_key', 'attribute', 'attribute_value', 'provider', 'observed_at', 'received_at', 'quality_flags',
+        'email', 'email_key', 'attribute', 'attribute_value', 'provider', 'observed_at',
+        'received_at', 'quality_flags',
     ],
     raw=raw,
 ) }}

@@ -1,13 +1,13 @@
 {{ config(materialized='table') }}
 
 {%- set raw = [
-    'event_id', 'message_id', 'email', 'event', 'occurred_at', 'received_at', 'url', 'bounce_type', 'is_machine_open',
-    'user_agent',
+    'event_id', 'message_id', 'email', 'event', 'occurred_at', 'received_at', 'url', 'bounce_type',
+    'is_machine_open', 'user_agent',
 ] %}
 
 with
 
-events as (
+events as {{ inline_cte() }} (
     select * from {{ ref('base_email__events') }}
 ),
 
@@ -18,8 +18,9 @@ parsed as (
         {{ known_id('message_id') }} as message_id,
         {{ standardise_email('email') }} as email,
         case
-            when lower(event) in ('delivered', 'opened', 'clicked', 'bounced', 'complained', 'unsubscribed')
-                then lower(event)
+            when lower(event) in (
+                'delivered', 'opened', 'clicked', 'bounced', 'complained', 'unsubscribed'
+            ) then lower(event)
             when lower(event) = 'delivery' then 'delivered'
             when lower(event) = 'open' then 'opened'
             when lower(event) = 'click' then 'clicked'
@@ -30,7 +31,7 @@ parsed as (
         {{ parse_timestamp('occurred_at') }} as given_occurred_at,
         {{ parse_timestamp('received_at') }} as given_received_at,
         {{ received_at('email', 'events') }} as received_at,
-        {{ regex_extract('substr(url, 1, 2000)', '^(?i:https?)://[^\\p{Z}\\p{Cc}]+\\z', 0) }} as url,
+        {{ web_url('url') }} as url,
         case when lower(bounce_type) in ('hard', 'soft') then lower(bounce_type) end as bounce_type,
         coalesce({{ parse_boolean('is_machine_open') }}, false) as is_machine_open,
         substr(user_agent, 1, 500) as user_agent
@@ -41,7 +42,8 @@ standardised as (
     select
         parsed.*,
         {{ email_key('email') }} as email_key,
-        -- A complaint or an unsubscription counts even when its time cannot be read: its receipt stands in.
+        -- A complaint or unsubscription counts even when its time cannot be read: its receipt
+        -- stands in.
         coalesce(
             {{ not_after('given_occurred_at', 'given_received_at') }},
             case
@@ -53,7 +55,7 @@ standardised as (
     where {{ is_seen('received_at') }}
 ),
 
-judged as (
+judged as {{ inline_cte() }} (
     select
         standardised.*,
         {{ quality_flags({
@@ -75,12 +77,14 @@ judged as (
 {{ decide_fates(
     key='event_id',
     keep='first',
+    repeated_in=['events', 'event_id'],
     columns=[
-        'message_id', 'email', 'email_key', 'event_type', 'occurred_at', 'received_at', 'url', 'bounce_type',
-        'is_machine_open', 'user_agent', 'quality_flags',
+        'message_id', 'email', 'email_key', 'event_type', 'occurred_at', 'received_at', 'url',
+        'bounce_type', 'is_machine_open', 'user_agent', 'quality_flags',
     ],
     content=[
-        'message_id', 'email', 'event_type', 'given_occurred_at', 'url', 'bounce_type', 'is_machine_open', 'user_agent',
+        'message_id', 'email', 'event_type', 'given_occurred_at', 'url', 'bounce_type',
+        'is_machine_open', 'user_agent',
     ],
     raw=raw,
 ) }}

@@ -1,10 +1,12 @@
 {{ config(materialized='table') }}
 
-{%- set raw = ['message_id', 'email', 'campaign', 'sent_at', 'customer_id', 'variant', 'template'] %}
+{%- set raw = [
+    'message_id', 'email', 'campaign', 'sent_at', 'customer_id', 'variant', 'template',
+] %}
 
 with
 
-messages as (
+messages as {{ inline_cte() }} (
     select * from {{ ref('base_email__messages') }}
 ),
 
@@ -22,7 +24,7 @@ parsed as (
     from messages
 ),
 
-judged as (
+judged as {{ inline_cte() }} (
     select
         parsed.*,
         {{ email_key('email') }} as email_key,
@@ -39,6 +41,10 @@ judged as (
 {{ decide_fates(
     key='message_id',
     keep='first',
-    columns=['email', 'email_key', 'campaign', 'sent_at', 'customer_id', 'variant', 'template', 'received_at'],
+    repeated_in=['messages', 'message_id'],
+    columns=[
+        'email', 'email_key', 'campaign', 'sent_at', 'customer_id', 'variant', 'template',
+        'received_at',
+    ],
     raw=raw,
 ) }}

@@ -1,12 +1,15 @@
 {{ config(materialized='table') }}
 
 {%- set raw = [
-    'checkout_id', 'cart_id', 'email', 'phone', 'anonymous_id', 'created_at', 'completed_at', 'recovery_url',
+    'checkout_id', 'cart_id', 'email', 'phone', 'anonymous_id', 'created_at', 'completed_at',
+    'recovery_url',
 ] %}
+
+{%- set no_text = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
 
 with
 
-checkouts as (
+checkouts as {{ inline_cte() }} (
     select * from {{ ref('base_shop__checkouts') }}
 ),
 
@@ -30,14 +33,14 @@ standardised as (
         parsed.*,
         {{ email_key('email') }} as email_key,
         -- A checkout has no country, so only an international number is complete.
-        {{ standardise_phone('dialled', 'cast(null as varchar)', 'cast(null as varchar)') }} as phone,
+        {{ standardise_phone('dialled', no_text, no_text) }} as phone,
         -- What was completed after as_of was still open then.
         case when given_completed_at <= {{ as_of() }} then given_completed_at end as completed_at
     from parsed
     where {{ is_seen('begun_at') }}
 ),
 
-judged as (
+judged as {{ inline_cte() }} (
     select
         standardised.*,
         coalesce(completed_at, begun_at) as received_at,
@@ -57,10 +60,11 @@ judged as (
 {{ decide_fates(
     key='checkout_id',
     keep='newest',
+    repeated_in=['checkouts', 'checkout_id'],
     version='coalesce(completed_at, created_at)',
     columns=[
-        'cart_id', 'email', 'email_key', 'phone', 'anonymous_id', 'created_at', 'completed_at', 'recovery_url',
-        'received_at', 'quality_flags',
+        'cart_id', 'email', 'email_key', 'phone', 'anonymous_id', 'created_at', 'completed_at',
+        'recovery_url', 'received_at', 'quality_flags',
     ],
     raw=raw,
 ) }}

@@ -1,13 +1,13 @@
 {{ config(materialized='table') }}
 
 {%- set raw = [
-    'customer_id', 'email', 'phone', 'first_name', 'last_name', 'street_address', 'city', 'region', 'postal_code',
-    'country', 'created_at', 'updated_at',
+    'customer_id', 'email', 'phone', 'first_name', 'last_name', 'street_address', 'city', 'region',
+    'postal_code', 'country', 'created_at', 'updated_at',
 ] %}
 
 with
 
-customers as (
+customers as {{ inline_cte() }} (
     select * from {{ ref('base_shop__customers') }}
 ),
 
@@ -46,7 +46,9 @@ standardised as (
     select
         parsed.*,
         {{ email_key('parsed.email') }} as email_key,
-        {{ standardise_phone('parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix') }} as phone,
+        {{ standardise_phone(
+            'parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix'
+        ) }} as phone,
         {{ name_display('parsed.clean_first_name') }} as first_name,
         {{ name_display('parsed.clean_last_name') }} as last_name,
         {{ name_key('parsed.clean_first_name') }} as first_name_key,
@@ -62,7 +64,7 @@ standardised as (
     where {{ is_seen('parsed.received_at') }}
 ),
 
-judged as (
+judged as {{ inline_cte() }} (
     select
         standardised.*,
         {{ quality_flags({
@@ -81,11 +83,12 @@ judged as (
 {{ decide_fates(
     key='shop_customer_id',
     keep='newest',
+    repeated_in=['customers', 'customer_id'],
     version='coalesce(updated_at, created_at)',
     columns=[
-        'email', 'email_key', 'phone', 'first_name', 'last_name', 'first_name_key', 'last_name_key', 'street_address',
-        'street_key', 'city', 'city_key', 'region', 'postal_code', 'country', 'created_at', 'updated_at', 'received_at',
-        'quality_flags',
+        'email', 'email_key', 'phone', 'first_name', 'last_name', 'first_name_key', 'last_name_key',
+        'street_address', 'street_key', 'city', 'city_key', 'region', 'postal_code', 'country',
+        'created_at', 'updated_at', 'received_at', 'quality_flags',
     ],
     raw=raw,
 ) }}

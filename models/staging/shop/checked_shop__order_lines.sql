@@ -4,7 +4,7 @@
 
 with
 
-order_lines as (
+order_lines as {{ inline_cte() }} (
     select * from {{ ref('base_shop__order_lines') }}
 ),
 
@@ -21,7 +21,7 @@ parsed as (
     from order_lines
 ),
 
-judged as (
+judged as {{ inline_cte() }} (
     select
         parsed.*,
         {{ quality_flags({
@@ -43,6 +43,10 @@ judged as (
 {{ decide_fates(
     key='order_line_id',
     keep='first',
-    columns=['order_id', 'product_id', 'quantity', 'unit_price', 'discount', 'received_at', 'quality_flags'],
+    repeated_in=['order_lines', 'order_line_id'],
+    columns=[
+        'order_id', 'product_id', 'quantity', 'unit_price', 'discount', 'received_at',
+        'quality_flags',
+    ],
     raw=raw,
 ) }}

@@ -1,14 +1,15 @@
 {{ config(materialized='table') }}
 
 {%- set raw = [
-    'order_id', 'customer_id', 'email', 'phone', 'status', 'currency', 'subtotal', 'discount', 'shipping', 'tax', 'total',
-    'discount_code', 'cart_id', 'ship_first_name', 'ship_last_name', 'ship_street_address', 'ship_city', 'ship_region',
-    'ship_postal_code', 'ship_country', 'created_at', 'updated_at', 'loaded_at',
+    'order_id', 'customer_id', 'email', 'phone', 'status', 'currency', 'subtotal', 'discount',
+    'shipping', 'tax', 'total', 'discount_code', 'cart_id', 'ship_first_name', 'ship_last_name',
+    'ship_street_address', 'ship_city', 'ship_region', 'ship_postal_code', 'ship_country',
+    'created_at', 'updated_at', 'loaded_at',
 ] %}
 
 with
 
-orders as (
+orders as {{ inline_cte() }} (
     select * from {{ ref('base_shop__orders') }}
 ),
 
@@ -29,7 +30,9 @@ rates as (
 ),
 
 base_rate as (
-    select units_per_eur as base_units_per_eur from rates where currency = '{{ var("base_currency") }}'
+    select units_per_eur as base_units_per_eur
+    from rates
+    where currency = '{{ var("base_currency") }}'
 ),
 
 parsed as (
@@ -69,12 +72,17 @@ standardised as (
     select
         parsed.*,
         {{ email_key('parsed.email') }} as email_key,
-        {{ standardise_phone('parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix') }} as phone,
+        {{ standardise_phone(
+            'parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix'
+        ) }} as phone,
         -- The same currency is never converted there and back: its factor is exactly 1.
         case
             when parsed.currency = '{{ var("base_currency") }}' then parsed.total
             else cast(
-                round(cast(parsed.total as double) / rates.units_per_eur * base_rate.base_units_per_eur, 2)
+                round(
+                    cast(parsed.total as double) / rates.units_per_eur
+                    * base_rate.base_units_per_eur, 2
+                )
                 as decimal(18, 2)
             )
         end as total_base,
@@ -97,7 +105,7 @@ standardised as (
     where {{ is_seen('parsed.received_at') }}
 ),
 
-judged as (
+judged as {{ inline_cte() }} (
     select
         standardised.*,
         {{ quality_flags({
@@ -127,11 +135,13 @@ judged as (
 {{ decide_fates(
     key='order_id',
     keep='newest',
+    repeated_in=['orders', 'order_id'],
     version='coalesce(updated_at, created_at)',
     columns=[
-        'shop_customer_id', 'email', 'email_key', 'phone', 'status', 'currency', 'subtotal', 'discount', 'shipping', 'tax',
-        'total', 'total_base', 'discount_code', 'cart_id', 'first_name', 'last_name', 'first_name_key', 'last_name_key',
-        'street_address', 'street_key', 'city', 'city_key', 'region', 'postal_code', 'country', 'created_at',
+        'shop_customer_id', 'email', 'email_key', 'phone', 'status', 'currency', 'subtotal',
+        'discount', 'shipping', 'tax', 'total', 'total_base', 'discount_code', 'cart_id',
+        'first_name', 'last_name', 'first_name_key', 'last_name_key', 'street_address',
+        'street_key', 'city', 'city_key', 'region', 'postal_code', 'country', 'created_at',
         'updated_at', 'received_at', 'quality_flags',
     ],
     raw=raw,

@@ -1,12 +1,13 @@
 {{ config(materialized='table') }}
 
 {%- set raw = [
-    'product_id', 'name', 'category', 'brand', 'tags', 'price', 'currency', 'image_url', 'url', 'in_stock', 'updated_at',
+    'product_id', 'name', 'category', 'brand', 'tags', 'price', 'currency', 'image_url', 'url',
+    'in_stock', 'updated_at',
 ] %}
 
 with
 
-products as (
+products as {{ inline_cte() }} (
     select * from {{ ref('base_shop__products') }}
 ),
 
@@ -21,9 +22,7 @@ parsed as (
         {{ clean_text('name', 200) }} as product_name,
         {{ text_key('substr(category, 1, 100)') }} as category_key,
         {{ clean_text('brand', 100) }} as brand,
-        {{ regex_replace(
-            regex_replace("lower(" ~ clean_text('tags', 1000) ~ ")", '[ ;]*;[ ;]*', ';'), '^;|;$', ''
-        ) }} as tags,
+        lower({{ id_list(clean_text('tags', 1000)) }}) as tags,
         {{ parse_money('price') }} as price,
         {{ currency_code('currency') }} as currency,
         {{ https_url('image_url') }} as image_url,
@@ -34,17 +33,17 @@ parsed as (
     from products
 ),
 
-judged as (
+judged as {{ inline_cte() }} (
     select
         parsed.*,
-        coalesce(categories.category, {{ regex_replace('parsed.category_key', ' ', '_') }}) as category,
+        coalesce(categories.category, replace(parsed.category_key, ' ', '_')) as category,
         {{ quality_flags({
             'unmapped_category': 'categories.category is null',
-            'invalid_currency': 'parsed.raw_currency is not null and parsed.currency is null',
-            'invalid_image_url': 'parsed.raw_image_url is not null and parsed.image_url is null',
-            'invalid_url': 'parsed.raw_url is not null and parsed.product_url is null',
-            'invalid_in_stock': 'parsed.raw_in_stock is not null and parsed.in_stock is null',
-            'invalid_updated_at': 'parsed.raw_updated_at is not null and parsed.updated_at is null',
+            'invalid_currency': 'raw_currency is not null and currency is null',
+            'invalid_image_url': 'raw_image_url is not null and image_url is null',
+            'invalid_url': 'raw_url is not null and product_url is null',
+            'invalid_in_stock': 'raw_in_stock is not null and in_stock is null',
+            'invalid_updated_at': 'raw_updated_at is not null and updated_at is null',
         }) }} as quality_flags,
         case
             when raw_product_id is null then 'missing product_id'
@@ -61,10 +60,11 @@ judged as (
 {{ decide_fates(
     key='product_id',
     keep='newest',
+    repeated_in=['products', 'product_id'],
     version='updated_at',
     columns=[
-        'product_name', 'category', 'brand', 'tags', 'price', 'currency', 'image_url', 'product_url', 'in_stock',
-        'updated_at', 'received_at', 'quality_flags',
+        'product_name', 'category', 'brand', 'tags', 'price', 'currency', 'image_url',
+        'product_url', 'in_stock', 'updated_at', 'received_at', 'quality_flags',
     ],
     raw=raw,
 ) }}

@@ -1,13 +1,17 @@
 {{ config(materialized='table') }}
 
 {%- set raw = [
-    'message_id', 'type', 'event', 'anonymous_id', 'user_id', 'original_timestamp', 'sent_at', 'received_at', 'timestamp',
-    'page_url', 'page_referrer', 'user_agent', 'properties', 'traits', 'context',
+    'message_id', 'type', 'event', 'anonymous_id', 'user_id', 'original_timestamp', 'sent_at',
+    'received_at', 'timestamp', 'page_url', 'page_referrer', 'user_agent', 'properties', 'traits',
+    'context',
 ] %}
+
+{#- A clock that is further back was never set. -#}
+{%- set earliest = "cast('1995-01-01' as timestamp)" %}
 
 with
 
-events as (
+events as {{ inline_cte() }} (
     select * from {{ ref('base_web__events') }}
 ),
 
@@ -59,33 +63,34 @@ extracted as (
         nullif(trim({{ json_text('properties', 'order_id') }}), '') as order_id,
         {{ parse_integer(json_text('properties', 'quantity')) }} as quantity,
         {{ parse_money(json_text('properties', 'price')) }} as price,
-        {{ text_key("substr(" ~ json_text('properties', 'category') ~ ", 1, 100)") }} as category_key,
-        case when traits is not null then {{ standardise_email(json_text('traits', 'email')) }} end as traits_email,
-        case when traits is not null then {{ dialled_number(json_text('traits', 'phone')) }} end as traits_dialled,
+        {{ text_key("substr(" ~ json_text('properties', 'category') ~ ", 1, 100)") }}
+            as category_key,
+        case when traits is not null then {{ standardise_email(json_text('traits', 'email')) }} end
+            as traits_email,
+        case when traits is not null then {{ dialled_number(json_text('traits', 'phone')) }} end
+            as traits_dialled,
         case
             when traits is not null
-                then {{ clean_text(
-                    "coalesce(" ~ json_text('traits', 'first_name') ~ ", " ~ json_text('traits', 'firstName') ~ ")"
-                ) }}
+                then {{ clean_text(json_any('traits', ['first_name', 'firstName'])) }}
         end as clean_first_name,
         case
             when traits is not null
-                then {{ clean_text(
-                    "coalesce(" ~ json_text('traits', 'last_name') ~ ", " ~ json_text('traits', 'lastName') ~ ")"
-                ) }}
+                then {{ clean_text(json_any('traits', ['last_name', 'lastName'])) }}
         end as clean_last_name,
         case
             when traits is not null
                 then {{ text_key(
-                    "substr(coalesce(" ~ json_text('traits', 'country') ~ ", "
-                    ~ json_text('traits', 'address.country') ~ "), 1, 100)"
+                    "substr(" ~ json_any('traits', ['country', 'address.country']) ~ ", 1, 100)"
                 ) }}
         end as country_key,
-        -- The Segment specification's correction: what the device's clock says, counted back from the receipt.
+        -- The Segment specification's correction: what the device's clock says, counted back from
+        -- the receipt.
         case
-            when given_timestamp between cast('1995-01-01' as timestamp) and received_at then given_timestamp
+            when given_timestamp between {{ earliest }} and received_at then given_timestamp
             when sent_at is null then original_timestamp
-            else {{ add_seconds('received_at', '-' ~ seconds_between('original_timestamp', 'sent_at')) }}
+            else {{ add_seconds(
+                'received_at', '-' ~ seconds_between('original_timestamp', 'sent_at')
+            ) }}
         end as corrected_at
     from parsed
     where {{ is_seen('received_at') }}
@@ -95,13 +100,15 @@ standardised as (
     select
         extracted.*,
         case
-            when extracted.corrected_at between cast('1995-01-01' as timestamp) and extracted.received_at
+            when extracted.corrected_at between {{ earliest }} and extracted.received_at
                 then extracted.corrected_at
             else extracted.received_at
         end as event_at,
-        coalesce(categories.category, {{ regex_replace('extracted.category_key', ' ', '_') }}) as category,
+        coalesce(categories.category, replace(extracted.category_key, ' ', '_')) as category,
         {{ email_key('extracted.traits_email') }} as traits_email_key,
-        {{ standardise_phone('extracted.traits_dialled', 'countries.calling_code', 'countries.trunk_prefix') }}
+        {{ standardise_phone(
+            'extracted.traits_dialled', 'countries.calling_code', 'countries.trunk_prefix'
+        ) }}
             as traits_phone,
         {{ name_display('extracted.clean_first_name') }} as traits_first_name,
         {{ name_display('extracted.clean_last_name') }} as traits_last_name
@@ -111,7 +118,7 @@ standardised as (
     left join countries on country_aliases.country = countries.country
 ),
 
-judged as (
+judged as {{ inline_cte() }} (
     select
         standardised.*,
         {{ quality_flags({
@@ -119,7 +126,8 @@ judged as (
             'invalid_traits': 'raw_traits is not null and traits is null',
             'invalid_context': 'raw_context is not null and context is null',
             'invalid_timestamp': 'raw_timestamp is not null and given_timestamp is null',
-            'invalid_original_timestamp': 'raw_original_timestamp is not null and original_timestamp is null',
+            'invalid_original_timestamp':
+                'raw_original_timestamp is not null and original_timestamp is null',
             'future_dated': 'given_timestamp > received_at or corrected_at > received_at',
             'unknown_user_id': 'raw_user_id is not null and user_id is null',
             'no_visitor': 'anonymous_id is null and user_id is null',
@@ -137,15 +145,17 @@ judged as (
 {{ decide_fates(
     key='message_id',
     keep='first',
+    repeated_in=['events', 'message_id'],
     columns=[
-        'event_type', 'event_name', 'anonymous_id', 'user_id', 'event_at', 'received_at', 'page_url', 'page_path',
-        'page_referrer', 'user_agent', 'is_bot', 'product_id', 'cart_id', 'order_id', 'quantity', 'price', 'category',
-        'traits_email', 'traits_email_key', 'traits_phone', 'traits_first_name', 'traits_last_name', 'utm_source',
-        'utm_campaign', 'letter_message_id', 'properties', 'traits', 'context', 'quality_flags',
+        'event_type', 'event_name', 'anonymous_id', 'user_id', 'event_at', 'received_at',
+        'page_url', 'page_path', 'page_referrer', 'user_agent', 'is_bot', 'product_id', 'cart_id',
+        'order_id', 'quantity', 'price', 'category', 'traits_email', 'traits_email_key',
+        'traits_phone', 'traits_first_name', 'traits_last_name', 'utm_source', 'utm_campaign',
+        'letter_message_id', 'properties', 'traits', 'context', 'quality_flags',
     ],
     content=[
-        'event_type', 'event_name', 'anonymous_id', 'user_id', 'original_timestamp', 'page_url', 'page_referrer',
-        'user_agent', 'raw_properties', 'raw_traits', 'raw_context',
+        'event_type', 'event_name', 'anonymous_id', 'user_id', 'original_timestamp', 'page_url',
+        'page_referrer', 'user_agent', 'raw_properties', 'raw_traits', 'raw_context',
     ],
     raw=raw,
 ) }}

@@ -1,36 +1,34 @@
 -- Every line is a case: name, raw text, the name as shown, its comparison form.
 with
 
-cases as (
-    select * from (
-        values
-        ('mixed-case-stays', 'Ann van der Lee', 'Ann van der Lee', 'ann van der lee'),
-        ('capitals', 'ANNE-MARIE O''NEIL', 'Anne-Marie O''Neil', 'anne marie oneil'),
-        ('small-letters', 'jean-luc d{{ '\u2019' }}arc', 'Jean-Luc D{{ '\u2019' }}Arc', 'jean luc darc'),
-        ('umlaut-capitals', 'JÜRGEN', 'Jürgen', 'jurgen'),
-        ('sharp-s', 'Weiß', 'Weiß', 'weiss'),
-        ('stroke', 'Øystein Łukasz', 'Øystein Łukasz', 'oystein lukasz'),
-        ('blanks', '  Ann {{ '\u00a0' }}  Lee{{ '\t' }}', 'Ann Lee', 'ann lee'),
-        ('zero-width', 'A{{ '\u200b' }}nn{{ '\ufeff' }}', 'Ann', 'ann'),
-        ('control-character', 'Ann{{ '\u0001' }}Lee', 'Ann Lee', 'ann lee'),
-        ('mojibake-latin', 'Jos{{ '\u00c3\u00a9' }}', 'José', 'jose'),
-        ('mojibake-windows', 'Bj{{ '\u00c3\u00b6' }}rn {{ '\u00c3\u0153' }}nal', 'Björn Ünal', 'bjorn unal'),
-        ('mojibake-apostrophe', 'O{{ '\u00e2\u20ac\u2122' }}Neil', 'O{{ '\u2019' }}Neil', 'oneil'),
-        ('no-mojibake', 'JOÃO', 'João', 'joao'),
-        ('combining-accent', 'Jose{{ '\u0301' }}', 'José', 'jose'),
-        ('other-script', '{{ '\u8475' }}', '{{ '\u8475' }}', '{{ '\u8475' }}'),
-        ('cyrillic-kept', '{{ '\u0410\u043d\u043d\u0430' }}', '{{ '\u0410\u043d\u043d\u0430' }}', '{{ '\u0430\u043d\u043d\u0430' }}'),
-        ('one-letter', 'J.', 'J.', 'j'),
-        ('placeholder', 'N/A', null, 'n a'),
-        ('placeholder-dash', '-', null, null),
-        ('script-verbatim', '<script>alert(1)</script>', '<script>alert(1)</script>', 'script alert script'),
-        ('template-verbatim', {{ "'{{7*7}}'" }}, {{ "'{{7*7}}'" }}, null),
-        ('formula-verbatim', '=cmd|''/c calc''!A1', '=cmd|''/c calc''!A1', 'cmd c calc a'),
-        ('sixty', repeat('Ab', 30), repeat('Ab', 30), repeat('ab', 30)),
-        ('sixty-one', repeat('Ab', 30) || 'c', repeat('Ab', 30), repeat('ab', 30)),
-        ('a-million', repeat('A', 1000000), 'A' || repeat('a', 59), repeat('a', 60)),
-        ('only-blanks', ' {{ '\u00a0\u200b' }} ', null, null)
-    ) as t (case_name, raw_name, expected_name, expected_key)
+cases (case_name, raw_name, expected_name, expected_key) as (
+    values
+    ('mixed-case-stays', 'Ann van der Lee', 'Ann van der Lee', 'ann van der lee'),
+    ('capitals', 'ANNE-MARIE O''NEIL', 'Anne-Marie O''Neil', 'anne marie oneil'),
+    ('small-letters', 'luc d{{ '\u2019' }}arc-x', 'Luc D{{ '\u2019' }}Arc-X', 'luc darc x'),
+    ('umlaut-capitals', 'JÜRGEN', 'Jürgen', 'jurgen'),
+    ('sharp-s', 'Weiß', 'Weiß', 'weiss'),
+    ('stroke', 'Øystein Łukasz', 'Øystein Łukasz', 'oystein lukasz'),
+    ('blanks', '  Ann {{ '\u00a0' }}  Lee{{ '\t' }}', 'Ann Lee', 'ann lee'),
+    ('zero-width', 'A{{ '\u200b' }}nn{{ '\ufeff' }}', 'Ann', 'ann'),
+    ('control-character', 'Ann{{ '\u0001' }}Lee', 'Ann Lee', 'ann lee'),
+    ('mojibake-latin', 'Jos{{ '\u00c3\u00a9' }}', 'José', 'jose'),
+    ('mojibake-windows', 'Bj{{ '\u00c3\u00b6' }}rn {{ '\u00c3\u0153' }}n', 'Björn Ün', 'bjorn un'),
+    ('mojibake-apostrophe', 'O{{ '\u00e2\u20ac\u2122' }}Neil', 'O{{ '\u2019' }}Neil', 'oneil'),
+    ('no-mojibake', 'JOÃO', 'João', 'joao'),
+    ('combining-accent', 'Jose{{ '\u0301' }}', 'José', 'jose'),
+    ('other-script', '{{ '\u8475' }}', '{{ '\u8475' }}', '{{ '\u8475' }}'),
+    ('cyrillic-kept', '{{ '\u0410\u043d' }}', '{{ '\u0410\u043d' }}', '{{ '\u0430\u043d' }}'),
+    ('one-letter', 'J.', 'J.', 'j'),
+    ('placeholder', 'N/A', null, 'n a'),
+    ('placeholder-dash', '-', null, null),
+    ('script-verbatim', '<script>x(1)</script>', '<script>x(1)</script>', 'script x script'),
+    ('template-verbatim', {{ "'{{7*7}}'" }}, {{ "'{{7*7}}'" }}, null),
+    ('formula-verbatim', '=cmd|''/c calc''!A1', '=cmd|''/c calc''!A1', 'cmd c calc a'),
+    ('sixty', repeat('Ab', 30), repeat('Ab', 30), repeat('ab', 30)),
+    ('sixty-one', repeat('Ab', 30) || 'c', repeat('Ab', 30), repeat('ab', 30)),
+    ('a-million', repeat('A', 1000000), 'A' || repeat('a', 59), repeat('a', 60)),
+    ('only-blanks', ' {{ '\u00a0\u200b' }} ', null, null)
 ),
 
 cleaned as (

@@ -1,0 +1,28 @@
+{#- One row a raw table: how many rows there are, and how many of them were received after as_of. -#}
+{% macro count_arrivals() -%}
+    {%- for source, table, key in raw_tables() %}
+    select
+        '{{ source }}' as source,
+        '{{ table }}' as source_table,
+        count(*) as rows_raw,
+        coalesce(sum(case when {{ received_at(source, table) }} > {{ as_of() }} then 1 else 0 end), 0)
+            as rows_not_yet_received
+    from {{ ref('base_' ~ source ~ '__' ~ table) }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- One row a raw table: what became of the rows that were seen. -#}
+{% macro count_fates() -%}
+    {%- for source, table, key in raw_tables() %}
+    select
+        '{{ source }}' as source,
+        '{{ table }}' as source_table,
+        coalesce(sum(case when fate = 'staged' then 1 else 0 end), 0) as rows_staged,
+        coalesce(sum(case when fate = 'duplicate' then 1 else 0 end), 0) as rows_duplicate,
+        coalesce(sum(case when is_superseded then 1 else 0 end), 0) as rows_superseded,
+        coalesce(sum(case when fate = 'rejected' then 1 else 0 end), 0) as rows_rejected
+    from {{ ref('checked_' ~ source ~ '__' ~ table) }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

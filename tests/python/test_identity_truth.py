@@ -1,0 +1,89 @@
+"""Identity on the sample against its truth, in the warehouse that `make test` has just built."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+import settings
+from conftest import ROOT
+from evaluate_identity import evaluate
+
+FIXTURES = ROOT / "tests" / "fixtures"
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> duckdb.DuckDBPyConnection:
+    path = settings.load().warehouse
+    if not path.is_file():
+        pytest.fail(f"{path} is not built: run `make test`, or `dbt build` before this test.")
+    return duckdb.connect(str(path), read_only=True)
+
+
+def test_records_of_one_person_are_one_customer(warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = evaluate(warehouse, FIXTURES / "sample_truth_records.csv")
+    assert found["records"] > 2_000
+    assert found["pairwise_precision"] >= 0.99
+    assert found["pairwise_recall"] >= 0.96
+
+
+def test_planted_families_are_not_merged(warehouse: duckdb.DuckDBPyConnection) -> None:
+    merged = warehouse.execute(
+        """
+        with planted as (
+            select * from read_csv($1, all_varchar = true)
+            where kind in ('family_email', 'household_phone', 'shared_tablet', 'kiosk')
+        ),
+        truth as (select * from read_csv($2, all_varchar = true)),
+        customers as (
+            select truth.person_id, map.customer_id
+            from truth
+            inner join identity.identity_map as map
+                on map.record_key = truth.source_table || ':' || truth.record_id
+            where truth.source_table in ('crm.contacts', 'shop.customers')
+        )
+        select a.kind, a.value, a.person_id, b.person_id
+        from planted as a
+        inner join planted as b
+            on a.kind = b.kind and a.value = b.value and a.person_id < b.person_id
+        inner join customers as one on one.person_id = a.person_id
+        inner join customers as other on other.person_id = b.person_id
+        where one.customer_id = other.customer_id
+        """,
+        [
+            str(FIXTURES / "sample_truth_planted.csv"),
+            str(FIXTURES / "sample_truth_records.csv"),
+        ],
+    ).fetchall()
+    assert merged == []
+
+
+def test_events_are_credited_to_the_right_person(warehouse: duckdb.DuckDBPyConnection) -> None:
+    right, credited = warehouse.execute(
+        """
+        with truth as (select * from read_csv($1, all_varchar = true) where person_id is not null),
+        -- The customer who stands for a person: most of whose records are theirs.
+        people as (
+            select records.person_id, map.customer_id, count(*) as records
+            from read_csv($2, all_varchar = true) as records
+            inner join identity.identity_map as map
+                on map.record_key = records.source_table || ':' || records.record_id
+            where records.person_id is not null
+            group by all
+        ),
+        owners as (
+            select customer_id, arg_max(person_id, (records, person_id)) as person_id
+            from people
+            group by customer_id
+        )
+        select count(*) filter (where owners.person_id = truth.person_id), count(*)
+        from marts.customer_web_events as events
+        inner join truth using (message_id)
+        left join owners on owners.customer_id = events.customer_id
+        """,
+        [
+            str(FIXTURES / "sample_truth_web_events.csv"),
+            str(FIXTURES / "sample_truth_records.csv"),
+        ],
+    ).fetchone()
+    assert credited > 3_000
+    assert right / credited >= 0.97
