@@ -6,7 +6,8 @@
         '{{ table }}' as source_table,
         count(*) as rows_raw,
         coalesce(sum(case when {{ received_at(source, table) }} > {{ as_of() }} then 1 else 0 end), 0)
-            as rows_not_yet_received
+            as rows_not_yet_received,
+        {{ 'true' if source in raw_sources() else 'false' }} as is_listed
     from {{ ref('base_' ~ source ~ '__' ~ table) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}

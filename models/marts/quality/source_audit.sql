@@ -18,6 +18,7 @@ select
     cast(fates.rows_duplicate as bigint) as rows_duplicate,
     cast(fates.rows_superseded as bigint) as rows_superseded,
     cast(fates.rows_rejected as bigint) as rows_rejected,
-    arrivals.source in ('{{ raw_sources() | join("', '") }}') as is_listed
+    arrivals.is_listed
 from arrivals
-inner join fates on arrivals.source = fates.source and arrivals.source_table = fates.source_table
+inner join fates
+    on arrivals.source = fates.source and arrivals.source_table = fates.source_table

@@ -16,18 +16,18 @@ parsed as (
         {{ raw_columns(raw) }},
         consent_id,
         {{ standardise_email('email') }} as email,
-        case
-            when lower(purpose) = 'marketing' then 'marketing'
-            when lower(purpose) in ('personalization', 'personalisation') then 'personalization'
-        end as purpose,
+        {{ standard_word('purpose', {
+            'marketing': [],
+            'personalization': ['personalisation'],
+        }) }} as purpose,
         -- Words for a refusal are understood more widely than for consent: none must be lost.
-        case
-            when lower(status) = 'granted' then 'granted'
-            when lower(status) in (
-                'withdrawn', 'withdrawal', 'revoked', 'refused', 'denied', 'declined', 'opted_out',
-                'opt_out', 'opt-out', 'optout', 'unsubscribed'
-            ) then 'withdrawn'
-        end as status,
+        {{ standard_word('status', {
+            'granted': [],
+            'withdrawn': [
+                'withdrawal', 'revoked', 'refused', 'denied', 'declined', 'opted_out', 'opt_out',
+                'opt-out', 'optout', 'unsubscribed',
+            ],
+        }) }} as status,
         {{ parse_timestamp('occurred_at') }} as given_occurred_at,
         {{ parse_timestamp('loaded_at') }} as given_loaded_at,
         {{ received_at('crm', 'consents') }} as received_at,
@@ -39,7 +39,7 @@ parsed as (
 
 standardised as (
     select
-        parsed.*,
+        *,
         {{ email_key('email') }} as email_key,
         -- A refusal counts even when its time cannot be read: its receipt stands in.
         coalesce(
@@ -52,7 +52,7 @@ standardised as (
 
 judged as {{ inline_cte() }} (
     select
-        standardised.*,
+        *,
         {{ quality_flags({
             'invalid_occurred_at': 'given_occurred_at is null',
             'future_dated': 'occurred_at < given_occurred_at',

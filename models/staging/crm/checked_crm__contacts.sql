@@ -67,7 +67,9 @@ parsed as (
 ),
 
 address_lists as (
-    select distinct raw_additional_emails from parsed where raw_additional_emails is not null
+    select distinct raw_additional_emails
+    from parsed
+    where raw_additional_emails is not null
 ),
 
 listed_addresses as (
@@ -139,7 +141,7 @@ standardised as (
 
 judged as {{ inline_cte() }} (
     select
-        standardised.*,
+        *,
         {{ quality_flags({
             'invalid_email': 'raw_email is not null and email is null',
             'invalid_phone': 'raw_phone is not null and phone is null',

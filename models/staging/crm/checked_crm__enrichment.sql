@@ -22,7 +22,7 @@ parsed as (
 
 keyed as (
     select
-        parsed.*,
+        *,
         {{ email_key('email') }} as email_key,
         email || '|' || attribute || '|' || coalesce(provider, '') || '|'
         || coalesce(cast(observed_at as {{ dbt.type_string() }}), '') as natural_key
@@ -32,7 +32,7 @@ keyed as (
 
 judged as (
     select
-        keyed.*,
+        *,
         {{ hash_uuid('natural_key') }} as enrichment_id,
         {{ quality_flags({
             'invalid_observed_at': 'raw_observed_at is not null and observed_at is null',

@@ -22,7 +22,7 @@ parsed as (
 
 judged as (
     select
-        parsed.*,
+        *,
         {{ email_key('email') }} as email_key,
         case
             when raw_response_id is null then 'missing response_id'

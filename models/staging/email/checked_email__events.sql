@@ -17,22 +17,19 @@ parsed as (
         event_id,
         {{ known_id('message_id') }} as message_id,
         {{ standardise_email('email') }} as email,
-        case
-            when lower(event) in (
-                'delivered', 'opened', 'clicked', 'bounced', 'complained', 'unsubscribed'
-            ) then lower(event)
-            when lower(event) = 'delivery' then 'delivered'
-            when lower(event) = 'open' then 'opened'
-            when lower(event) = 'click' then 'clicked'
-            when lower(event) = 'bounce' then 'bounced'
-            when lower(event) in ('complaint', 'spamreport') then 'complained'
-            when lower(event) = 'unsubscribe' then 'unsubscribed'
-        end as event_type,
+        {{ standard_word('event', {
+            'delivered': ['delivery'],
+            'opened': ['open'],
+            'clicked': ['click'],
+            'bounced': ['bounce'],
+            'complained': ['complaint', 'spamreport'],
+            'unsubscribed': ['unsubscribe'],
+        }) }} as event_type,
         {{ parse_timestamp('occurred_at') }} as given_occurred_at,
         {{ parse_timestamp('received_at') }} as given_received_at,
         {{ received_at('email', 'events') }} as received_at,
         {{ web_url('url') }} as url,
-        case when lower(bounce_type) in ('hard', 'soft') then lower(bounce_type) end as bounce_type,
+        {{ standard_word('bounce_type', {'hard': [], 'soft': []}) }} as bounce_type,
         coalesce({{ parse_boolean('is_machine_open') }}, false) as is_machine_open,
         substr(user_agent, 1, 500) as user_agent
     from events
@@ -40,7 +37,7 @@ parsed as (
 
 standardised as (
     select
-        parsed.*,
+        *,
         {{ email_key('email') }} as email_key,
         -- A complaint or unsubscription counts even when its time cannot be read: its receipt
         -- stands in.
@@ -57,7 +54,7 @@ standardised as (
 
 judged as {{ inline_cte() }} (
     select
-        standardised.*,
+        *,
         {{ quality_flags({
             'invalid_occurred_at': 'given_occurred_at is null',
             'future_dated': 'occurred_at < given_occurred_at',

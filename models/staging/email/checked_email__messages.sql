@@ -26,7 +26,7 @@ parsed as (
 
 judged as {{ inline_cte() }} (
     select
-        parsed.*,
+        *,
         {{ email_key('email') }} as email_key,
         case
             when raw_message_id is null then 'missing message_id'

@@ -1,12 +1,16 @@
 with
 
 earlier_messages as (
-    select * from {{ ref('checked_email__messages') }} where fate = 'staged'
+    select *
+    from {{ ref('checked_email__messages') }}
+    where fate = 'staged'
 ),
 
 -- Before as_of, not at it: a second run at the same moment must see what the first one saw.
 own_messages as (
-    select * from {{ ref('ledger_email_messages') }} where sent_at < {{ as_of() }}
+    select *
+    from {{ ref('ledger_email_messages') }}
+    where sent_at < {{ as_of() }}
 ),
 
 messages as (

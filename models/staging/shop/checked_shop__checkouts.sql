@@ -30,7 +30,7 @@ parsed as (
 
 standardised as (
     select
-        parsed.*,
+        *,
         {{ email_key('email') }} as email_key,
         -- A checkout has no country, so only an international number is complete.
         {{ standardise_phone('dialled', no_text, no_text) }} as phone,
@@ -42,7 +42,7 @@ standardised as (
 
 judged as {{ inline_cte() }} (
     select
-        standardised.*,
+        *,
         coalesce(completed_at, begun_at) as received_at,
         {{ quality_flags({
             'invalid_email': 'raw_email is not null and email is null',

@@ -66,7 +66,7 @@ standardised as (
 
 judged as {{ inline_cte() }} (
     select
-        standardised.*,
+        *,
         {{ quality_flags({
             'invalid_email': 'raw_email is not null and email is null',
             'invalid_phone': 'raw_phone is not null and phone is null',

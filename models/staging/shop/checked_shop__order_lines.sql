@@ -23,7 +23,7 @@ parsed as (
 
 judged as {{ inline_cte() }} (
     select
-        parsed.*,
+        *,
         {{ quality_flags({
             'invalid_discount': 'raw_discount is not null and discount is null',
         }) }} as quality_flags,

@@ -42,10 +42,12 @@ parsed as (
         customer_id as shop_customer_id,
         {{ standardise_email('email') }} as email,
         {{ dialled_number('phone') }} as dialled,
-        case
-            when lower(status) in ('paid', 'refunded', 'cancelled', 'pending') then lower(status)
-            when lower(status) = 'canceled' then 'cancelled'
-        end as status,
+        {{ standard_word('status', {
+            'paid': [],
+            'refunded': [],
+            'cancelled': ['canceled'],
+            'pending': [],
+        }) }} as status,
         {{ currency_code('currency') }} as currency,
         {{ parse_money('subtotal') }} as subtotal,
         {{ parse_money('discount') }} as discount,
@@ -75,17 +77,9 @@ standardised as (
         {{ standardise_phone(
             'parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix'
         ) }} as phone,
-        -- The same currency is never converted there and back: its factor is exactly 1.
-        case
-            when parsed.currency = '{{ var("base_currency") }}' then parsed.total
-            else cast(
-                round(
-                    cast(parsed.total as double) / rates.units_per_eur
-                    * base_rate.base_units_per_eur, 2
-                )
-                as decimal(18, 2)
-            )
-        end as total_base,
+        {{ in_base_currency(
+            'parsed.total', 'parsed.currency', 'rates.units_per_eur', 'base_rate.base_units_per_eur'
+        ) }} as total_base,
         {{ name_display('parsed.clean_first_name') }} as first_name,
         {{ name_display('parsed.clean_last_name') }} as last_name,
         {{ name_key('parsed.clean_first_name') }} as first_name_key,
@@ -107,7 +101,7 @@ standardised as (
 
 judged as {{ inline_cte() }} (
     select
-        standardised.*,
+        *,
         {{ quality_flags({
             'invalid_email': 'raw_email is not null and email is null',
             'invalid_phone': 'raw_phone is not null and phone is null',

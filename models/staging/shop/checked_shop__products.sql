@@ -46,11 +46,11 @@ judged as {{ inline_cte() }} (
             'invalid_updated_at': 'raw_updated_at is not null and updated_at is null',
         }) }} as quality_flags,
         case
-            when raw_product_id is null then 'missing product_id'
+            when parsed.raw_product_id is null then 'missing product_id'
             {{ missing_or_bad('name', 'product_name') }}
             {{ missing_or_bad('category', 'category_key') }}
             {{ missing_or_bad('price') }}
-            when price < 0 then 'bad price'
+            when parsed.price < 0 then 'bad price'
         end as reject_reason
     from parsed
     left join categories on parsed.category_key = categories.alias

@@ -31,7 +31,7 @@ parsed as (
     select
         {{ raw_columns(raw) }},
         message_id,
-        case when lower(type) in ('identify', 'page', 'track') then lower(type) end as event_type,
+        {{ standard_word('type', {'identify': [], 'page': [], 'track': []}) }} as event_type,
         case when lower(type) = 'track' then {{ clean_text("replace(event, '_', ' ')", 100) }} end
             as clean_event_name,
         {{ known_id('anonymous_id') }} as anonymous_id,
@@ -49,40 +49,41 @@ parsed as (
     from events
 ),
 
+json_fields as (
+    select
+        *,
+        nullif(trim({{ json_text('properties', 'product_id') }}), '') as product_id,
+        nullif(trim({{ json_text('properties', 'cart_id') }}), '') as cart_id,
+        nullif(trim({{ json_text('properties', 'order_id') }}), '') as order_id,
+        {{ json_text('properties', 'quantity') }} as given_quantity,
+        {{ json_text('properties', 'price') }} as given_price,
+        substr({{ json_text('properties', 'category') }}, 1, 100) as given_category,
+        {{ json_text('traits', 'email') }} as given_email,
+        {{ json_text('traits', 'phone') }} as given_phone,
+        {{ json_any('traits', ['first_name', 'firstName']) }} as given_first_name,
+        {{ json_any('traits', ['last_name', 'lastName']) }} as given_last_name,
+        substr({{ json_any('traits', ['country', 'address.country']) }}, 1, 100) as given_country
+    from parsed
+    where {{ is_seen('received_at') }}
+),
+
 extracted as (
     select
-        parsed.*,
+        *,
         {{ is_bot('user_agent') }} as is_bot,
         {{ page_path('page_url') }} as page_path,
         lower({{ query_parameter('page_url', 'utm_source') }}) as utm_source,
         lower({{ query_parameter('page_url', 'utm_campaign') }}) as utm_campaign,
         {{ query_parameter('page_url', 'pp_mid') }} as letter_message_id,
         {{ name_display('clean_event_name') }} as event_name,
-        nullif(trim({{ json_text('properties', 'product_id') }}), '') as product_id,
-        nullif(trim({{ json_text('properties', 'cart_id') }}), '') as cart_id,
-        nullif(trim({{ json_text('properties', 'order_id') }}), '') as order_id,
-        {{ parse_integer(json_text('properties', 'quantity')) }} as quantity,
-        {{ parse_money(json_text('properties', 'price')) }} as price,
-        {{ text_key("substr(" ~ json_text('properties', 'category') ~ ", 1, 100)") }}
-            as category_key,
-        case when traits is not null then {{ standardise_email(json_text('traits', 'email')) }} end
-            as traits_email,
-        case when traits is not null then {{ dialled_number(json_text('traits', 'phone')) }} end
-            as traits_dialled,
-        case
-            when traits is not null
-                then {{ clean_text(json_any('traits', ['first_name', 'firstName'])) }}
-        end as clean_first_name,
-        case
-            when traits is not null
-                then {{ clean_text(json_any('traits', ['last_name', 'lastName'])) }}
-        end as clean_last_name,
-        case
-            when traits is not null
-                then {{ text_key(
-                    "substr(" ~ json_any('traits', ['country', 'address.country']) ~ ", 1, 100)"
-                ) }}
-        end as country_key,
+        {{ parse_integer('given_quantity') }} as quantity,
+        {{ parse_money('given_price') }} as price,
+        {{ text_key('given_category') }} as category_key,
+        {{ standardise_email('given_email') }} as traits_email,
+        {{ dialled_number('given_phone') }} as traits_dialled,
+        {{ clean_text('given_first_name') }} as clean_first_name,
+        {{ clean_text('given_last_name') }} as clean_last_name,
+        {{ text_key('given_country') }} as country_key,
         -- The Segment specification's correction: what the device's clock says, counted back from
         -- the receipt.
         case
@@ -92,8 +93,7 @@ extracted as (
                 'received_at', '-' ~ seconds_between('original_timestamp', 'sent_at')
             ) }}
         end as corrected_at
-    from parsed
-    where {{ is_seen('received_at') }}
+    from json_fields
 ),
 
 standardised as (
@@ -120,7 +120,7 @@ standardised as (
 
 judged as {{ inline_cte() }} (
     select
-        standardised.*,
+        *,
         {{ quality_flags({
             'invalid_properties': 'raw_properties is not null and properties is null',
             'invalid_traits': 'raw_traits is not null and traits is null',

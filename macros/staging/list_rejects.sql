@@ -1,0 +1,14 @@
+{#- One row a rejected raw row, of all raw tables. -#}
+{% macro list_rejects() -%}
+    {%- for source, table, key in raw_tables() %}
+    select
+        '{{ source }}' as source,
+        '{{ table }}' as source_table,
+        {{ key }} as record_key,
+        reject_reason as reason,
+        raw_row
+    from {{ ref('checked_' ~ source ~ '__' ~ table) }}
+    where fate = 'rejected'
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
