@@ -7,5 +7,10 @@
 {%- endmacro %}
 
 {% macro spark__json_quote(expression) -%}
-    regexp_extract(to_json(named_struct('v', cast({{ expression }} as string))), r'(?s)^\{"v":(.*)\}$', 1)
+    case
+        when {{ expression }} is not null
+            then regexp_extract(
+                to_json(named_struct('v', cast({{ expression }} as string))), r'(?s)^\{"v":(.*)\}$', 1
+            )
+    end
 {%- endmacro %}

@@ -7,13 +7,19 @@
 {%- endmacro %}
 
 {% macro spark__string_agg_ordered(expression, separator, order_by) -%}
-    array_join(
-        transform(
-            array_sort(collect_list(
-                case when {{ expression }} is not null then struct({{ order_by }} as o, {{ expression }} as v) end
-            )),
-            x -> x.v
-        ),
-        '{{ separator }}'
-    )
+    case
+        when count({{ expression }}) > 0
+            then array_join(
+                transform(
+                    array_sort(collect_list(
+                        case
+                            when {{ expression }} is not null
+                                then struct({{ order_by }} as o, {{ expression }} as v)
+                        end
+                    )),
+                    x -> x.v
+                ),
+                '{{ separator }}'
+            )
+    end
 {%- endmacro %}

@@ -76,7 +76,7 @@ select
     totals.first_order_at,
     totals.last_order_at,
     totals.lifetime_revenue,
-    cast(totals.lifetime_revenue / totals.orders_count as decimal(18, 2)) as average_order_value,
+    {{ money_average('totals.lifetime_revenue', 'totals.orders_count') }} as average_order_value,
     {{ days_since('totals.first_order_at') }} as days_since_first_order,
     {{ days_since('totals.last_order_at') }} as recency_days,
     cast(totals.orders_count as double) * 30

@@ -61,10 +61,10 @@ scored as (
         features.customer_id,
         cast(
             round(
-                30 * least(1, features.sessions_30d / 5.0)
+                30 * least(1, features.sessions_30d / cast(5 as double))
                 + 20 * coalesce(features.open_rate, 0)
                 + 20 * coalesce(features.click_rate, 0)
-                + 30 * greatest(0, 1 - coalesce(features.recency_days, 180) / 180.0)
+                + 30 * greatest(0, 1 - coalesce(features.recency_days, 180) / cast(180 as double))
             ) as integer
         ) as engagement_score,
         rfm.recency_score,
