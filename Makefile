@@ -39,7 +39,7 @@ test: parse build lint pytest
 lint: setup-dev
 	$(BIN)/ruff check scripts tests
 	$(BIN)/ruff format --check scripts tests
-	$(BIN)/sqlfluff lint --disable-progress-bar models tests
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests
 
 parse: setup-dev
 	$(BIN)/dbt --warn-error parse --no-partial-parse

@@ -14,3 +14,12 @@
     where 1 = 0
     {%- endif %}
 {%- endmacro %}
+
+{#- The rows that a ledger holds before this build: its own, or in a new warehouse those of the export. -#}
+{% macro ledger_rows(table, columns) -%}
+    {%- if is_incremental() -%}
+    select {{ columns | join(', ') }} from {{ this }}
+    {%- else -%}
+    {{ restore_ledger(table, columns) }}
+    {%- endif -%}
+{%- endmacro %}

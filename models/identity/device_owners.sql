@@ -7,7 +7,7 @@ suppressed as (
     where identifier_type = 'anonymous_id'
 ),
 
--- Two people on one device in one instant: the smaller id goes first, so that the order is always the same.
+-- Two people on one device in one instant: the smaller id goes first, in every run.
 steps as (
     select
         sightings.anonymous_id,

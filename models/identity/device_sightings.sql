@@ -13,7 +13,11 @@ checkouts as (
 map as (select * from {{ ref('identity_map') }}),
 
 sightings as (
-    select anonymous_id, 'web.users:' || user_id as record_key, event_at as seen_at, 'login' as evidence
+    select
+        anonymous_id,
+        'web.users:' || user_id as record_key,
+        event_at as seen_at,
+        'login' as evidence
     from events
     where user_id is not null
 

@@ -63,7 +63,7 @@ judged as (
             when usable.is_strong then 'same_key'
             when names.first_name is not null and groups.group_key is not null then 'same_name'
             when names.first_name is not null then 'only_name'
-            -- A nameless record does not say whose shared address it is: the owner's, if that is all.
+            -- A nameless record does not tell whose shared address it is: its owner's.
             when usable.identifier_type = 'email' and groups.owner_group is null then 'nameless'
             when
                 usable.identifier_type = 'email'

@@ -45,71 +45,151 @@ identifiers as (
         created_at as observed_at
     from contacts
     union all
-    select 'crm.contacts:' || contact_id, 'contact_id', trim(merged_contact_id),
-        trim(merged_contact_id), created_at
+    select
+        'crm.contacts:' || contact_id,
+        'contact_id',
+        trim(merged_contact_id),
+        trim(merged_contact_id),
+        created_at
     from contact_lists
     union all
-    select 'crm.contacts:' || contact_id, 'email', email_key, email, created_at
+    select
+        'crm.contacts:' || contact_id,
+        'email',
+        email_key,
+        email,
+        created_at
     from contacts
     union all
-    select 'crm.contacts:' || contact_id, 'email', {{ email_key('email') }}, email, created_at
+    select
+        'crm.contacts:' || contact_id,
+        'email',
+        {{ email_key('email') }},
+        email,
+        created_at
     from contact_emails
     union all
-    select 'crm.contacts:' || contact_id, 'phone', phone, phone, created_at
+    select
+        'crm.contacts:' || contact_id,
+        'phone',
+        phone,
+        phone,
+        created_at
     from contacts
     union all
-    select 'crm.contacts:' || contact_id, 'phone', mobile_phone, mobile_phone, created_at
+    select
+        'crm.contacts:' || contact_id,
+        'phone',
+        mobile_phone,
+        mobile_phone,
+        created_at
     from contacts
 
     union all
 
-    select 'shop.customers:' || shop_customer_id, 'shop_customer_id', shop_customer_id,
-        shop_customer_id, created_at
+    select
+        'shop.customers:' || shop_customer_id,
+        'shop_customer_id',
+        shop_customer_id,
+        shop_customer_id,
+        created_at
     from accounts
     union all
-    select 'shop.customers:' || shop_customer_id, 'email', email_key, email, created_at
+    select
+        'shop.customers:' || shop_customer_id,
+        'email',
+        email_key,
+        email,
+        created_at
     from accounts
     union all
-    select 'shop.customers:' || shop_customer_id, 'phone', phone, phone, created_at
+    select
+        'shop.customers:' || shop_customer_id,
+        'phone',
+        phone,
+        phone,
+        created_at
     from accounts
 
     union all
 
-    select 'shop.orders:' || order_id, 'shop_customer_id', shop_customer_id, shop_customer_id,
+    select
+        'shop.orders:' || order_id,
+        'shop_customer_id',
+        shop_customer_id,
+        shop_customer_id,
         created_at
     from orders
     union all
-    select 'shop.orders:' || order_id, 'email', email_key, email, created_at
+    select
+        'shop.orders:' || order_id,
+        'email',
+        email_key,
+        email,
+        created_at
     from orders
     union all
-    select 'shop.orders:' || order_id, 'phone', phone, phone, created_at
+    select
+        'shop.orders:' || order_id,
+        'phone',
+        phone,
+        phone,
+        created_at
     from orders
 
     union all
 
-    select 'shop.checkouts:' || checkout_id, 'email', email_key, email, created_at
+    select
+        'shop.checkouts:' || checkout_id,
+        'email',
+        email_key,
+        email,
+        created_at
     from checkouts
     union all
-    select 'shop.checkouts:' || checkout_id, 'phone', phone, phone, created_at
+    select
+        'shop.checkouts:' || checkout_id,
+        'phone',
+        phone,
+        phone,
+        created_at
     from checkouts
 
     union all
 
-    select 'web.users:' || user_id, '{{ var('user_id_is') }}', user_id, user_id, first_seen_at
+    select
+        'web.users:' || user_id,
+        '{{ var('user_id_is') }}',
+        user_id,
+        user_id,
+        first_seen_at
     from users
     where source_table = 'web.users'
     union all
-    select coalesce('web.users:' || user_id, 'web.identify:' || message_id), 'email',
-        traits_email_key, traits_email, event_at
+    select
+        coalesce('web.users:' || user_id, 'web.identify:' || message_id),
+        'email',
+        traits_email_key,
+        traits_email,
+        event_at
     from identifies
     union all
-    select coalesce('web.users:' || user_id, 'web.identify:' || message_id), 'phone',
-        traits_phone, traits_phone, event_at
+    select
+        coalesce('web.users:' || user_id, 'web.identify:' || message_id),
+        'phone',
+        traits_phone,
+        traits_phone,
+        event_at
     from identifies
 
     union all
 
-    select record_key, 'email', source_key, source_key, observed_at
+    select
+        record_key,
+        'email',
+        source_key,
+        source_key,
+        observed_at
     from records
     where source_table in ('crm.consents', 'crm.surveys', 'email.clicks')
 )

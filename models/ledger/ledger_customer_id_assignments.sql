@@ -16,11 +16,7 @@
 with clusters as (select * from {{ ref('identity_clusters') }}),
 
 ledger as (
-    {% if is_incremental() -%}
-    select {{ columns | join(', ') }} from {{ this }}
-    {%- else -%}
-    {{ restore_ledger('customer_id_assignments', columns) }}
-    {%- endif %}
+    {{ ledger_rows('customer_id_assignments', columns) }}
 ),
 
 previous as (
@@ -126,8 +122,9 @@ changed as (
     where previous.customer_id is null or previous.customer_id <> named.customer_id
 )
 
-select {{ columns | join(', ') }} from changed
-{%- if not is_incremental() %}
+select {{ columns | join(', ') }}
+from changed
 union all
-select {{ columns | join(', ') }} from ledger
-{%- endif %}
+select {{ columns | join(', ') }}
+from ledger
+where {{ 'false' if is_incremental() else 'true' }}

@@ -18,11 +18,11 @@
     'subject': dbt.type_string(),
 } %}
 
-{% if is_incremental() %}
--- Only the renderer writes here: a build leaves the ledger as it is.
+with ledger as (
+    {{ ledger_rows('email_messages', columns) }}
+)
+
+-- Only the renderer writes here: a build restores a new warehouse's ledger, and adds nothing later.
 select {{ columns | join(', ') }}
-from {{ this }}
-where 1 = 0
-{% else %}
-{{ restore_ledger('email_messages', columns) }}
-{% endif %}
+from ledger
+where {{ 'false' if is_incremental() else 'true' }}
