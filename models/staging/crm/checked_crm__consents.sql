@@ -70,16 +70,16 @@ judged as {{ inline_cte() }} (
     from standardised
 ),
 
+-- A source that turns a grant into a withdrawal under the same id must not lose the withdrawal.
 {{ decide_fates(
-    key='consent_id',
+    key=['consent_id', 'status'],
     keep='first',
-    repeated_in=['consents', 'consent_id'],
     columns=[
-        'email', 'email_key', 'purpose', 'status', 'occurred_at', 'consent_source',
-        'wording_version', 'wording_sha256', 'received_at', 'quality_flags',
+        'email', 'email_key', 'purpose', 'occurred_at', 'consent_source', 'wording_version',
+        'wording_sha256', 'received_at', 'quality_flags',
     ],
     content=[
-        'email', 'purpose', 'status', 'given_occurred_at', 'consent_source', 'wording_version',
+        'email', 'purpose', 'given_occurred_at', 'consent_source', 'wording_version',
         'wording_sha256',
     ],
     raw=raw,
