@@ -3,11 +3,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 VARS ?= {}
 
-.PHONY: help setup setup-dev run test lint parse build pytest docs clean
+.PHONY: help setup setup-dev setup-spark run test test-spark lint parse build pytest docs clean
 
 help:
 	@echo 'make run    set up, then raw data -> checks -> dbt build -> letters -> published marts'
 	@echo 'make test   everything CI runs: lint, parse, dbt unit and data tests, Python tests'
+	@echo 'make test-spark  the same models on Spark: every mart as on DuckDB, row by row'
 	@echo 'make lint   ruff and sqlfluff'
 	@echo 'make docs   the dbt documentation site in target/'
 	@echo 'make clean  remove build outputs (never the warehouse, its ledgers or its letters)'
@@ -24,9 +25,17 @@ help:
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+.venv/spark.stamp: .venv/dev.stamp requirements-spark.txt
+	@java -version >/dev/null 2>&1 \
+		|| { echo 'Spark needs Java 17 or 21: install it (Debian: openjdk-17-jre-headless).'; exit 2; }
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-spark.txt
+	@touch $@
+
 setup: .venv/run.stamp
 
 setup-dev: .venv/dev.stamp
+
+setup-spark: .venv/spark.stamp
 
 run: setup
 	@$(BIN)/python scripts/run_pipeline.py full --vars '$(VARS)'
@@ -35,6 +44,9 @@ run: setup
 test parse build lint pytest: export PENPAL_WAREHOUSE = target/test/penpal.duckdb
 
 test: parse build lint pytest
+
+test-spark: setup-spark
+	$(BIN)/python -m pytest --engine spark tests/spark tests/python/test_engine.py tests/python/test_components.py
 
 lint: setup-dev
 	$(BIN)/ruff check scripts tests

@@ -38,7 +38,7 @@
             {{- _select_raw(relation, found) }}
         {%- elif model.config.meta.get('required_table') -%}
             {{ exceptions.raise_compiler_error(
-                source ~ '.' ~ table ~ ' is missing: ' ~ place ~ ' was not found, and source ' ~ source
+                source ~ '.' ~ table ~ ' is missing: ' ~ place ~ ' is not there or is empty, and source ' ~ source
                 ~ ' is listed. Put the export there, or leave ' ~ source ~ ' out of the var `sources`.'
             ) }}
         {%- else -%}
