@@ -125,7 +125,7 @@ def main() -> int:
             print(f"{name:20} {value:.4f}" if value <= 1 else f"{name:20} {value:,.0f}")
         for kind, query in WORST.items():
             rows = connection.execute(query).fetchall()
-            print(f"\nWorst {kind} (of {len(rows)} shown at most 10)")
+            print(f"\nWorst {kind} (at most 10)")
             for row in rows:
                 print("  " + "  ".join(str(value) for value in row))
     if options.json:
