@@ -98,6 +98,8 @@ CASES: dict[str, tuple[str, ...]] = {
         "1",
         "(with one as {{ inline_cte() }} (select 1 as n) select n from one) as t",
     ),
+    # Not a macro: every engine has it by this name.
+    "levenshtein": ("levenshtein('smith', 'smyth') || levenshtein('', 'abc')", "13"),
     "hash64": ("count(distinct {{ hash64('v, 1') }})", "3", ROWS),
     "first_by": ("{{ first_by('v', '-n') }}", "a", ROWS),
     "last_by": ("{{ last_by('v', 'n') }}", "a", ROWS),
