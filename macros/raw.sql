@@ -96,7 +96,8 @@
     select
         {%- for name in model.columns %}
         {%- if name in actual %}
-        nullif(trim(cast({{ adapter.quote(actual[name]) }} as {{ dbt.type_string() }})), '') as {{ adapter.quote(name) }}
+        nullif({{ trim_blanks('cast(' ~ adapter.quote(actual[name]) ~ ' as ' ~ dbt.type_string() ~ ')') }}, '')
+            as {{ adapter.quote(name) }}
         {%- else %}
         cast(null as {{ dbt.type_string() }}) as {{ adapter.quote(name) }}
         {%- endif %}

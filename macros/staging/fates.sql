@@ -101,10 +101,10 @@
         select
             hashed.*,
             row_number() over (
-                partition by {{ keys | join(', ') }} order by {{ _copy_order(keep, version) }}
+                partition by {{ keys | join(', ') }} order by {{ _copy_order(keep, version, columns) }}
             ) as copy_number,
             first_value(content_hash) over (
-                partition by {{ keys | join(', ') }} order by {{ _copy_order(keep, version) }}
+                partition by {{ keys | join(', ') }} order by {{ _copy_order(keep, version, columns) }}
             ) as kept_hash
         from hashed
     ),
@@ -161,12 +161,16 @@
     from fates
 {%- endmacro %}
 
-{% macro _copy_order(keep, version) -%}
+{#- A total order: copies that were received in one moment still differ in transport times. -#}
+{% macro _copy_order(keep, version, columns) -%}
     {%- if keep == 'first' -%}
         received_at asc nulls last, content_hash asc
     {%- else -%}
         {{ version }} desc nulls last, received_at desc nulls last, content_hash desc
     {%- endif -%}
+    {%- for column in columns -%}
+    , {{ column }} asc nulls last
+    {%- endfor -%}
 {%- endmacro %}
 
 {#- An instant that lies after the receipt of its row is taken as the receipt: clocks run ahead, rows do not. -#}

@@ -85,6 +85,7 @@ def screen(record: dict[str, Any], paths: Settings) -> str:
     held = [d for d in result["decisions"] if d["decision"] != "send"]
     clock = f"{record['as_of']} UTC" if record["as_of"] else "the sample's clock"
     notes = [f"Note        {warning}" for warning in result["letters"].get("warnings", [])]
+    page = paths.preview / "index.html"
     lines = [
         f"Run {record['run']}, as of {clock}, raw data: {record['raw_data']}",
         "",
@@ -99,7 +100,7 @@ def screen(record: dict[str, Any], paths: Settings) -> str:
         *notes,
         "",
         f"Query       {_shown(paths.published)} (read-only copy of the marts)",
-        f"Look at     {_shown(paths.preview / 'index.html')}",
+        *([f"Look at     {_shown(page)}"] if page.exists() else []),
         f"Reports     {_shown(paths.reports / 'raw.html')}, marts.html",
         f"Run record  {_shown(paths.runs / record['run'] / 'run.json')}",
     ]

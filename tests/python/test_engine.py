@@ -100,6 +100,7 @@ CASES: dict[str, tuple[str, ...]] = {
     ),
     # Not a macro: every engine has it by this name.
     "levenshtein": ("levenshtein('smith', 'smyth') || levenshtein('', 'abc')", "13"),
+    "trim_blanks": ("'[' || {{ trim_blanks(\"'\\u00a0 a b\\u2003 '\") }} || ']'", "[a b]"),
     "hash64": ("count(distinct {{ hash64('v, 1') }})", "3", ROWS),
     "first_by": ("{{ first_by('v', '-n') }}", "a", ROWS),
     "last_by": ("{{ last_by('v', 'n') }}", "a", ROWS),
