@@ -11,15 +11,19 @@
 {% macro spark__compose_letters(expression) -%}
     {%- set composed = {
         '\u0300': ['AEIOUaeiou', 'ÀÈÌÒÙàèìòù'],
-        '\u0301': ['AEIOUYCNSZaeiouycnsz', 'ÁÉÍÓÚÝĆŃŚŹáéíóúýćńśź'],
-        '\u0302': ['AEIOUaeiou', 'ÂÊÎÔÛâêîôû'],
-        '\u0303': ['ANOano', 'ÃÑÕãñõ'],
-        '\u0308': ['AEIOUaeiouy', 'ÄËÏÖÜäëïöüÿ'],
+        '\u0301': ['AEIOUYCLNRSZaeiouyclnrsz', 'ÁÉÍÓÚÝĆĹŃŔŚŹáéíóúýćĺńŕśź'],
+        '\u0302': ['AEIOUCGHJSWYaeioucghjswy', 'ÂÊÎÔÛĈĜĤĴŜŴŶâêîôûĉĝĥĵŝŵŷ'],
+        '\u0303': ['AINOUainou', 'ÃĨÑÕŨãĩñõũ'],
+        '\u0304': ['AEIOUaeiou', 'ĀĒĪŌŪāēīōū'],
+        '\u0306': ['AGUagu', 'ĂĞŬăğŭ'],
+        '\u0307': ['CEGIZcegz', 'ĊĖĠİŻċėġż'],
+        '\u0308': ['AEIOUYaeiouy', 'ÄËÏÖÜŸäëïöüÿ'],
         '\u030a': ['AUau', 'ÅŮåů'],
         '\u030b': ['OUou', 'ŐŰőű'],
-        '\u030c': ['CDENRSTZcdenrstz', 'ČĎĚŇŘŠŤŽčďěňřšťž'],
-        '\u0327': ['CScs', 'ÇŞçş'],
-        '\u0328': ['AEae', 'ĄĘąę'],
+        '\u030c': ['CDELNRSTZcdelnrstz', 'ČĎĚĽŇŘŠŤŽčďěľňřšťž'],
+        '\u0326': ['STst', 'ȘȚșț'],
+        '\u0327': ['CGKLNRSTcgklnrst', 'ÇĢĶĻŅŖŞŢçģķļņŗşţ'],
+        '\u0328': ['AEIUaeiu', 'ĄĘĮŲąęįų'],
     } -%}
     {%- set ns = namespace(text=expression) -%}
     {%- for mark, pair in composed.items() -%}

@@ -85,6 +85,10 @@ CASES: dict[str, tuple[str, ...]] = {
         "Jean-Luc O'Neil D\u2019Arc",
     ),
     "compose_letters": ("{{ compose_letters(\"'Jose\\u0301'\") }}", "José"),
+    "compose_letters rare": (
+        "{{ compose_letters(\"'L\\u0301ivia S\\u0326erban'\") }}",
+        "Ĺivia Șerban",
+    ),
     "reread_as_utf8": ("{{ reread_as_utf8(\"'JosÃ©'\") }}", "José"),
     "reread_as_utf8 windows": ("{{ reread_as_utf8(\"'â€™'\") }}", "\u2019"),
     "reread_as_utf8 no text": ("{{ reread_as_utf8(\"'Ã'\") }}", None),
