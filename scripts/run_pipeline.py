@@ -69,6 +69,16 @@ def _raw_data(given: dict[str, Any]) -> str:
     return given.get("raw_data") or project["vars"]["raw_data"]
 
 
+def refuse_empty_folders(lake: Path, given: dict[str, Any]) -> None:
+    """An export that brought no file is a mistake that dbt takes for an absent table."""
+    sources = given.get("sources") or ["crm", "web", "shop", "email"]
+    for source in sources.split(",") if isinstance(sources, str) else sources:
+        for folder in sorted(path for path in (lake / source.strip()).glob("*") if path.is_dir()):
+            files = (path for path in folder.rglob("*") if path.is_file())
+            if all(path.name.startswith((".", "_")) for path in files):
+                raise UserError(f"{folder} is empty: put the export there, or remove the folder.")
+
+
 def _dbt() -> str:
     beside = Path(sys.executable).with_name("dbt")
     found = str(beside) if beside.exists() else shutil.which("dbt")
@@ -183,6 +193,8 @@ def mark_killed(paths: Settings) -> None:
 def full(options: argparse.Namespace) -> int:
     paths = settings.load()
     given = dbt_vars(options)
+    if _raw_data(given) == "lake":
+        refuse_empty_folders(paths.lake, given)
     name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-") + str(os.getpid())
     with hold_lock(paths.lock_file, name, _now()) as lock:
         mark_killed(paths)

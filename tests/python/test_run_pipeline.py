@@ -16,7 +16,14 @@ import duckdb
 import publish_marts
 import pytest
 from pipeline import failures
-from run_pipeline import CAUTIOUS, NO_UNIT_TESTS, RAW_NODES, dbt_vars, parse
+from run_pipeline import (
+    CAUTIOUS,
+    NO_UNIT_TESTS,
+    RAW_NODES,
+    dbt_vars,
+    parse,
+    refuse_empty_folders,
+)
 from settings import ROOT, Settings, UserError
 
 SCRIPT = ROOT / "scripts" / "run_pipeline.py"
@@ -167,6 +174,18 @@ def test_a_missing_column_stops_with_one_sentence(tmp_path: Path) -> None:
     record = records(tmp_path)[0]
     assert (record["status"], record["exit_code"]) == ("failed", 2)
     assert record["failure"]["step"] == "load"
+
+
+def test_an_empty_folder_stops_with_one_sentence(tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    (lake / "shop" / "orders").mkdir(parents=True)
+    (lake / "shop" / "orders" / "part.csv").write_text("order_id\n")
+    (lake / "crm" / "surveys").mkdir(parents=True)
+    refuse_empty_folders(lake, {"sources": ["shop"]})
+    (lake / "shop" / "products").mkdir()
+    (lake / "shop" / "products" / "_SUCCESS").touch()
+    with pytest.raises(UserError, match="shop/products is empty"):
+        refuse_empty_folders(lake, {"sources": "shop, web"})
 
 
 def test_bad_raw_data_stops_before_the_build(tmp_path: Path) -> None:
