@@ -1,8 +1,12 @@
 {#-
-    A ledger holds what only Penpal knows, so no build drops it. When a new warehouse has none yet, it is restored
-    from the export that the last publish left beside the warehouse file: <warehouse>.ledger/<table>.parquet.
+    The rows that a ledger holds before this build. A ledger holds what only Penpal knows, so no build drops it. When a new
+    warehouse has none yet, it is restored from the export that the last publish left beside the warehouse
+    file: <warehouse>.ledger/<table>.parquet.
 -#}
-{% macro restore_ledger(table, columns) -%}
+{% macro ledger_rows(table, columns) -%}
+    {%- if is_incremental() -%}
+    select {{ columns | join(', ') }} from {{ this }}
+    {%- else -%}
     {%- set export = ledger_export(table) if execute else none -%}
     select
         {%- for name, type in columns.items() %}
@@ -13,13 +17,5 @@
     {%- else %}
     where 1 = 0
     {%- endif %}
-{%- endmacro %}
-
-{#- The rows that a ledger holds before this build: its own, or in a new warehouse those of the export. -#}
-{% macro ledger_rows(table, columns) -%}
-    {%- if is_incremental() -%}
-    select {{ columns | join(', ') }} from {{ this }}
-    {%- else -%}
-    {{ restore_ledger(table, columns) }}
     {%- endif -%}
 {%- endmacro %}

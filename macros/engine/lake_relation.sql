@@ -16,31 +16,22 @@
     {%- set files = run_query(
         "select file from glob('" ~ folder ~ "/**') order by file"
     ).columns[0].values() -%}
-    {%- set parquet, csv, json, other = [], [], [], [] -%}
-    {%- for file in files -%}
-        {%- set name = modules.re.sub('\.gz$', '', file | lower) -%}
-        {%- if name.split('/')[-1].startswith(('.', '_')) -%}
-        {%- elif name.endswith('.parquet') -%}{%- do parquet.append(file) -%}
-        {%- elif name.endswith('.csv') -%}{%- do csv.append(file) -%}
-        {%- elif name.endswith(('.json', '.jsonl', '.ndjson')) -%}{%- do json.append(file) -%}
-        {%- else -%}{%- do other.append(file) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- if other -%}
-        {{ _unknown_file(source, table, other[0]) }}
-    {%- endif -%}
+    {%- set kinds = {'parquet': [], 'csv': [], 'json': [], 'skip': []} -%}
+    {%- for file in files -%}{%- do kinds[_file_kind(source, table, file)].append(file) -%}{%- endfor -%}
     {%- set parts = [] -%}
-    {%- if parquet -%}
-        {%- do parts.append("select * from read_parquet(" ~ _file_list(parquet) ~ ", union_by_name = true)") -%}
-    {%- endif -%}
-    {%- if csv -%}
+    {%- if kinds.parquet -%}
         {%- do parts.append(
-            "select * from read_csv(" ~ _file_list(csv)
+            "select * from read_parquet(" ~ _file_list(kinds.parquet) ~ ", union_by_name = true)"
+        ) -%}
+    {%- endif -%}
+    {%- if kinds.csv -%}
+        {%- do parts.append(
+            "select * from read_csv(" ~ _file_list(kinds.csv)
             ~ ", header = true, all_varchar = true, union_by_name = true, quote = '\"', escape = '\"')"
         ) -%}
     {%- endif -%}
-    {%- if json -%}
-        {%- set files = _file_list(json) ~ ", format = 'newline_delimited'" -%}
+    {%- if kinds.json -%}
+        {%- set files = _file_list(kinds.json) ~ ", format = 'newline_delimited'" -%}
         {%- set columns = [] -%}
         {%- for row in run_query("describe select * from read_json(" ~ files ~ ", union_by_name = true)") -%}
             {%- do columns.append("'" ~ row[0] | replace("'", "''") ~ "': 'varchar'") -%}
@@ -78,16 +69,11 @@
     ).columns[0].values() -%}
     {%- set views, all_columns = {}, [] -%}
     {%- for path in paths -%}
-        {%- set name = modules.re.sub('\.gz$', '', path | lower) -%}
-        {%- set options = none -%}
-        {%- if name.split('/')[-1].startswith(('.', '_')) -%}
-        {%- elif name.endswith('.parquet') -%}{%- set options = 'parquet options (' -%}
-        {%- elif name.endswith('.csv') -%}
-            {%- set options = "csv options (header 'true', multiLine 'true', escape '\"', " -%}
-        {%- elif name.endswith(('.json', '.jsonl', '.ndjson')) -%}
-            {%- set options = "json options (primitivesAsString 'true', " -%}
-        {%- else -%}{{ _unknown_file(source, table, path) }}
-        {%- endif -%}
+        {%- set options = {
+            'parquet': 'parquet options (',
+            'csv': "csv options (header 'true', multiLine 'true', escape '\"', ",
+            'json': "json options (primitivesAsString 'true', ",
+        }.get(_file_kind(source, table, path)) -%}
         {%- if options -%}
             {%- set view = 'lake_' ~ source ~ '_' ~ table ~ '_' ~ loop.index -%}
             {%- do run_query(
@@ -111,7 +97,14 @@
     {{ return('(' ~ parts | join(' union all ') ~ ')' if parts else none) }}
 {%- endmacro %}
 
-{% macro _unknown_file(source, table, path) -%}
+{#- parquet, csv, json, or skip; any other file stops the run. -#}
+{% macro _file_kind(source, table, path) -%}
+    {%- set name = modules.re.sub('\.gz$', '', path | lower) -%}
+    {%- if name.split('/')[-1].startswith(('.', '_')) -%}{{ return('skip') }}
+    {%- elif name.endswith('.parquet') -%}{{ return('parquet') }}
+    {%- elif name.endswith('.csv') -%}{{ return('csv') }}
+    {%- elif name.endswith(('.json', '.jsonl', '.ndjson')) -%}{{ return('json') }}
+    {%- endif -%}
     {{ exceptions.raise_compiler_error(
         source ~ '.' ~ table ~ ' has a file of an unknown kind: ' ~ path
         ~ '. Give .parquet, .csv, .json, .jsonl or .ndjson (the last four also with .gz).'
