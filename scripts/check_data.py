@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import settings
-import yaml
 from checks.contract import raw_contract
 from files import write_whole
-from settings import EXIT_CANNOT_RUN, EXIT_CHECK_FAILED, EXIT_DONE, ROOT, UserError
+from project_vars import listed_sources, parse_vars
+from settings import EXIT_CANNOT_RUN, EXIT_CHECK_FAILED, EXIT_DONE, UserError
 
 MARTS = (
     "customers", "customer_identifiers", "customer_orders", "customer_web_events",
@@ -49,16 +49,6 @@ class Outcome:
     def line(self) -> str:
         place = self.table if self.column is None else f"{self.table}.{self.column}"
         return f"{place}: {self.says}"
-
-
-def listed_sources(given: str | None) -> list[str]:
-    """The sources that the user has: the var `sources` as given, else dbt_project.yml's."""
-    sources: Any = (yaml.safe_load(given) if given else {}) or {}
-    if not isinstance(sources, dict):
-        raise UserError(f"--vars must be a mapping like '{{sources: [shop]}}', not {given!r}.")
-    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    sources = sources.get("sources", project["vars"]["sources"])
-    return [s.strip() for s in sources.split(",")] if isinstance(sources, str) else list(sources)
 
 
 def require_tables(warehouse: Path, schema: str, tables: list[str], remedy: str) -> None:
@@ -221,7 +211,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     paths = settings.load()
     started = time.monotonic()
-    checks = build_checks(options.layer, paths.warehouse, listed_sources(options.vars))
+    checks = build_checks(options.layer, paths.warehouse, listed_sources(parse_vars(options.vars)))
     outcomes = evaluate(paths.warehouse, checks)
     report = make_report(options.layer, outcomes, time.monotonic() - started)
     for outcome in outcomes:

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import settings
-import yaml
 from files import write_whole
 from pipeline.failures import dbt_counts, explain, run_results, shorten
 from pipeline.lock import hold_lock
 from pipeline.steps import Step, run_step
 from pipeline.summary import collect, letters_line, read_json, sample_clock, screen
+from project_vars import listed_sources, parse_vars, var
 from settings import ROOT, Settings, UserError
 
 # What the check of the raw data needs; "cautious" leaves tests that also need other models for
@@ -42,15 +42,7 @@ def _now() -> str:
 
 def dbt_vars(options: argparse.Namespace) -> dict[str, Any]:
     """The dbt vars of a run, the clock included unless the sample's own is used."""
-    try:
-        given = yaml.safe_load(options.vars) if options.vars else {}
-    except yaml.YAMLError as error:
-        raise UserError(f"--vars is not YAML: {str(error).splitlines()[0]}") from error
-    if not isinstance(given, dict):
-        raise UserError(
-            f"--vars must be a mapping like '{{raw_data: lake}}', not {options.vars!r}."
-        )
-    given = dict(given)
+    given = parse_vars(options.vars)
     if options.raw_data:
         given["raw_data"] = options.raw_data
     if options.sources:
@@ -59,21 +51,15 @@ def dbt_vars(options: argparse.Namespace) -> dict[str, Any]:
         given["as_of"] = options.as_of
     if given.get("as_of"):
         given["as_of"] = str(given["as_of"])
-    elif _raw_data(given) != "sample":
+    elif var(given, "raw_data") != "sample":
         given["as_of"] = _now()
     return given
 
 
-def _raw_data(given: dict[str, Any]) -> str:
-    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    return given.get("raw_data") or project["vars"]["raw_data"]
-
-
 def refuse_empty_folders(lake: Path, given: dict[str, Any]) -> None:
     """An export that brought no file is a mistake that dbt takes for an absent table."""
-    sources = given.get("sources") or ["crm", "web", "shop", "email"]
-    for source in sources.split(",") if isinstance(sources, str) else sources:
-        for folder in sorted(path for path in (lake / source.strip()).glob("*") if path.is_dir()):
+    for source in listed_sources(given):
+        for folder in sorted(path for path in (lake / source).glob("*") if path.is_dir()):
             files = (path for path in folder.rglob("*") if path.is_file())
             if all(path.name.startswith((".", "_")) for path in files):
                 raise UserError(f"{folder} is empty: put the export there, or remove the folder.")
@@ -133,7 +119,7 @@ class Run:
             "status": "running",
             "started_at": _now(),
             "as_of": given.get("as_of"),
-            "raw_data": _raw_data(given),
+            "raw_data": var(given, "raw_data"),
             "vars": given,
             "commit": git_commit(),
             "steps": [],
@@ -193,7 +179,7 @@ def mark_killed(paths: Settings) -> None:
 def full(options: argparse.Namespace) -> int:
     paths = settings.load()
     given = dbt_vars(options)
-    if _raw_data(given) == "lake":
+    if var(given, "raw_data") == "lake":
         refuse_empty_folders(paths.lake, given)
     name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-") + str(os.getpid())
     with hold_lock(paths.lock_file, name, _now()) as lock:

@@ -186,6 +186,10 @@ def test_an_empty_folder_stops_with_one_sentence(tmp_path: Path) -> None:
     (lake / "shop" / "products" / "_SUCCESS").touch()
     with pytest.raises(UserError, match="shop/products is empty"):
         refuse_empty_folders(lake, {"sources": "shop, web"})
+    # Without the var the project's own sources count; an empty list names none.
+    with pytest.raises(UserError, match="crm/surveys is empty"):
+        refuse_empty_folders(lake, {})
+    refuse_empty_folders(lake, {"sources": []})
 
 
 def test_bad_raw_data_stops_before_the_build(tmp_path: Path) -> None:
