@@ -122,6 +122,7 @@ standardised as (
                 <= cast(coalesce(parsed.received_at, {{ as_of() }}) as date)
                 then parsed.given_birth_date
         end as birth_date,
+        {{ birth_date_key('parsed.raw_birth_date', 'parsed.given_birth_date') }} as birth_date_key,
         genders.gender,
         languages.language,
         timezones.timezone,
@@ -170,9 +171,9 @@ judged as {{ inline_cte() }} (
     columns=[
         'email', 'email_key', 'additional_emails', 'first_name', 'last_name', 'first_name_key',
         'last_name_key', 'phone', 'mobile_phone', 'street_address', 'street_key', 'city',
-        'city_key', 'region', 'postal_code', 'country', 'birth_date', 'gender', 'language',
-        'timezone', 'merged_contact_ids', 'is_deleted', 'created_at', 'updated_at', 'received_at',
-        'quality_flags',
+        'city_key', 'region', 'postal_code', 'country', 'birth_date', 'birth_date_key', 'gender',
+        'language', 'timezone', 'merged_contact_ids', 'is_deleted', 'created_at', 'updated_at',
+        'received_at', 'quality_flags',
     ],
     raw=raw,
 ) }}

@@ -17,6 +17,7 @@ select
     postal_code,
     country,
     birth_date,
+    birth_date_key,
     gender,
     language,
     timezone,
