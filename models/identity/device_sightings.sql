@@ -1,49 +1,103 @@
 {{ config(materialized='table') }}
 
-with events as (
-    select * from {{ ref('stg_web__events') }}
-    where not is_bot and anonymous_id is not null
-),
-
-checkouts as (
-    select * from {{ ref('stg_shop__checkouts') }}
+with session_events as (
+    select * from {{ ref('web_session_events') }}
     where anonymous_id is not null
 ),
 
+sessions as (select * from {{ ref('web_sessions') }}),
+
+checkouts as (select * from {{ ref('device_checkouts') }}),
+
+evidence_kinds as (select * from {{ ref('device_evidence') }}),
+
 map as (select * from {{ ref('identity_map') }}),
+
+-- A record that no value of its own tells apart (nameless, on a family's address) is nobody's
+-- sighting in particular, and so is one under a blocked value.
+telling_records as (
+    select record_key
+    from {{ ref('identity_links') }}
+    where rule not like '%:nameless_to_owner'
+    group by record_key
+),
+
+event_sightings as (
+    select
+        anonymous_id,
+        session_id,
+        event_at as seen_at,
+        case
+            when user_id is not null then 'web.users:' || user_id
+            when event_type = 'identify' then 'web.identify:' || message_id
+            else 'shop.orders:' || order_id
+        end as record_key,
+        case
+            when user_id is not null then 'login'
+            when event_type = 'identify' then 'identify'
+            else 'order'
+        end as evidence
+    from session_events
+    where
+        user_id is not null
+        or event_type = 'identify'
+        or (event_name = 'Order Completed' and order_id is not null)
+),
 
 sightings as (
     select
+        event_sightings.anonymous_id,
+        event_sightings.record_key,
+        event_sightings.seen_at,
+        event_sightings.evidence,
+        event_sightings.session_id,
+        sessions.started_at as session_started_at,
+        sessions.ended_at as session_ended_at
+    from event_sightings
+    inner join sessions on event_sightings.session_id = sessions.session_id
+
+    union all
+
+    select
         anonymous_id,
-        'web.users:' || user_id as record_key,
-        event_at as seen_at,
-        'login' as evidence
-    from events
-    where user_id is not null
-
-    union all
-
-    select anonymous_id, 'web.identify:' || message_id, event_at, 'identify'
-    from events
-    where user_id is null and event_type = 'identify'
-
-    union all
-
-    select anonymous_id, 'shop.orders:' || order_id, event_at, 'order'
-    from events
-    where user_id is null and event_name = 'Order Completed' and order_id is not null
-
-    union all
-
-    select anonymous_id, 'shop.checkouts:' || checkout_id, created_at, 'checkout'
+        'shop.checkouts:' || checkout_id,
+        seen_at,
+        'checkout',
+        session_id,
+        session_started_at,
+        session_ended_at
     from checkouts
+),
+
+ranked as (
+    select
+        sightings.anonymous_id,
+        map.customer_id,
+        sightings.seen_at,
+        sightings.evidence,
+        sightings.session_id,
+        sightings.session_started_at,
+        sightings.session_ended_at,
+        row_number() over (
+            partition by sightings.anonymous_id, map.customer_id, sightings.seen_at
+            order by
+                evidence_kinds.trust_rank,
+                sightings.session_started_at,
+                sightings.session_id nulls last
+        ) as place
+    from sightings
+    inner join evidence_kinds on sightings.evidence = evidence_kinds.evidence
+    inner join telling_records on sightings.record_key = telling_records.record_key
+    inner join map on sightings.record_key = map.record_key
 )
 
 select
-    sightings.anonymous_id,
-    map.customer_id,
-    sightings.seen_at,
-    min(sightings.evidence) as evidence
-from sightings
-inner join map on sightings.record_key = map.record_key
-group by sightings.anonymous_id, map.customer_id, sightings.seen_at
+    anonymous_id,
+    customer_id,
+    seen_at,
+    evidence,
+    session_id,
+    session_started_at,
+    session_ended_at
+from ranked
+where place = 1

@@ -23,19 +23,28 @@ devices as (
     group by anonymous_id
 ),
 
+blocked_devices as (
+    select
+        devices.anonymous_id,
+        min(patterns.why) as why
+    from devices
+    inner join patterns on devices.anonymous_id like patterns.pattern
+    group by devices.anonymous_id
+),
+
 judged as (
     select
         devices.anonymous_id,
         devices.records_count,
         devices.people_count,
         case
-            when patterns.pattern is not null then 'blocked'
+            when blocked_devices.anonymous_id is not null then 'blocked'
             when devices.people_count > limits.max_people then 'too_many_people'
         end as reason,
-        coalesce(patterns.why, limits.why) as why
+        coalesce(blocked_devices.why, limits.why) as why
     from devices
     cross join limits
-    left join patterns on devices.anonymous_id = patterns.pattern
+    left join blocked_devices on devices.anonymous_id = blocked_devices.anonymous_id
 )
 
 select

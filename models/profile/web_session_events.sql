@@ -31,19 +31,42 @@ with_previous as (
     select
         *,
         row_number() over visitor as event_position,
-        lag(event_at) over visitor as previous_event_at,
-        {{ ignoring_nulls('lag', 'user_id') }} over visitor as previous_user_id
+        lag(event_at) over visitor as previous_event_at
     from visits
     window visitor as (partition by visitor_key order by event_at, received_at, message_id)
 ),
 
+with_gaps as (
+    select
+        *,
+        sum(
+            case
+                when
+                    {{ seconds_between('previous_event_at', 'event_at') }}
+                    >= {{ session_gap_seconds() }}
+                    then 1
+                else 0
+            end
+        ) over (
+            partition by visitor_key
+            order by event_position
+            rows between unbounded preceding and current row
+        ) as gaps_count
+    from with_previous
+),
+
+-- Another user than the one who was logged in last since the pause; whoever used the device days
+-- ago does not cut off what was looked at before the login.
 with_starts as (
     select
         *,
-        previous_event_at is null
-        or {{ seconds_between('previous_event_at', 'event_at') }} >= 1800
-        or coalesce(user_id <> previous_user_id, false) as starts_session
-    from with_previous
+        coalesce(
+            row_number() over visit = 1
+            or user_id <> {{ ignoring_nulls('lag', 'user_id') }} over visit,
+            false
+        ) as starts_session
+    from with_gaps
+    window visit as (partition by visitor_key, gaps_count order by event_position)
 ),
 
 -- A session is named by its first event.

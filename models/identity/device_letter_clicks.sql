@@ -1,0 +1,89 @@
+{{ config(materialized='table') }}
+
+{#- How long after a click the page that it opens may come. -#}
+{%- set page_follows_click_seconds = 120 -%}
+
+with session_events as (
+    select * from {{ ref('web_session_events') }}
+    where anonymous_id is not null and event_type = 'page'
+),
+
+pages as (
+    select * from {{ ref('stg_web__events') }}
+    where event_type = 'page' and page_url is not null
+),
+
+messages as (select * from {{ ref('stg_email__messages') }}),
+
+email_clicks as (
+    select * from {{ ref('stg_email__events') }}
+    where event_type = 'clicked' and not coalesce(is_machine_open, false)
+),
+
+-- An address that several people hold does not tell who clicked.
+addresses as (
+    select * from {{ ref('identity_identifiers') }}
+    where identifier_type = 'email' and customer_id is not null and not is_shared
+),
+
+letters as (
+    select message_id, min(email_key) as email_key
+    from (
+        select message_id, email_key from messages
+        union all
+        select message_id, email_key from email_clicks
+    ) as mentions
+    where message_id is not null and email_key is not null
+    group by message_id
+    having count(distinct email_key) = 1
+),
+
+visits as (
+    select
+        session_events.message_id,
+        session_events.anonymous_id,
+        session_events.session_id,
+        session_events.event_at,
+        pages.page_url,
+        pages.letter_message_id
+    from session_events
+    inner join pages on session_events.message_id = pages.message_id
+),
+
+-- A page without the letter's id, opened just after a click on its very address.
+followed_clicks as (
+    select
+        visits.message_id,
+        min(email_clicks.message_id) as letter_message_id
+    from visits
+    inner join email_clicks
+        on visits.page_url = email_clicks.url
+        and visits.event_at >= email_clicks.occurred_at
+        and {{ seconds_between('email_clicks.occurred_at', 'visits.event_at') }}
+        <= {{ page_follows_click_seconds }}
+    where visits.letter_message_id is null
+    group by visits.message_id
+    having count(distinct email_clicks.message_id) = 1
+),
+
+openings as (
+    select
+        visits.message_id,
+        visits.anonymous_id,
+        visits.session_id,
+        visits.event_at,
+        coalesce(visits.letter_message_id, followed_clicks.letter_message_id) as letter_message_id
+    from visits
+    left join followed_clicks on visits.message_id = followed_clicks.message_id
+)
+
+select
+    openings.message_id,
+    openings.anonymous_id,
+    addresses.customer_id,
+    openings.letter_message_id,
+    openings.session_id,
+    openings.event_at as clicked_at
+from openings
+inner join letters on openings.letter_message_id = letters.message_id
+inner join addresses on letters.email_key = addresses.identifier_value

@@ -1,0 +1,115 @@
+{{ config(materialized='table') }}
+
+with sightings as (select * from {{ ref('device_sightings') }}),
+
+evidence_kinds as (select * from {{ ref('device_evidence') }}),
+
+suppressed as (
+    select * from {{ ref('suppressed_identifiers') }}
+    where identifier_type = 'anonymous_id'
+),
+
+-- Segment's specification calls it Signed Out; other trackers say Logged Out.
+log_outs as (
+    select * from {{ ref('web_session_events') }}
+    where anonymous_id is not null and event_name in ('Signed Out', 'Logged Out')
+),
+
+judged as (
+    select
+        sightings.anonymous_id,
+        sightings.customer_id,
+        sightings.seen_at,
+        sightings.evidence,
+        sightings.session_id,
+        sightings.session_started_at,
+        sightings.session_ended_at,
+        suppressed.identifier_value is not null as is_kiosk,
+        min(sightings.customer_id) over (partition by sightings.anonymous_id)
+        <> max(sightings.customer_id) over (partition by sightings.anonymous_id) as is_shared,
+        min(sightings.customer_id) over session_of_device
+        <> max(sightings.customer_id) over session_of_device as is_shared_session,
+        row_number() over (
+            partition by sightings.anonymous_id, sightings.seen_at
+            order by evidence_kinds.trust_rank, sightings.customer_id
+        ) as place
+    from sightings
+    inner join evidence_kinds on sightings.evidence = evidence_kinds.evidence
+    left join suppressed on sightings.anonymous_id = suppressed.identifier_value
+    where coalesce(suppressed.reason, '') <> 'blocked'
+    window session_of_device as (partition by sightings.anonymous_id, sightings.session_id)
+),
+
+shared_devices as (
+    select
+        anonymous_id,
+        is_kiosk
+    from judged
+    where is_shared
+    group by anonymous_id, is_kiosk
+),
+
+steps as (
+    select
+        anonymous_id,
+        customer_id,
+        seen_at as happened_at,
+        0 as is_log_out,
+        evidence,
+        is_kiosk,
+        session_id,
+        session_started_at,
+        session_ended_at
+    from judged
+    -- On a kiosk people follow each other so closely that only a session with one of them tells.
+    where place = 1 and not (is_kiosk and is_shared_session)
+
+    union all
+
+    select
+        log_outs.anonymous_id,
+        null,
+        log_outs.event_at,
+        1,
+        null,
+        shared_devices.is_kiosk,
+        log_outs.session_id,
+        log_outs.event_at,
+        log_outs.event_at
+    from log_outs
+    inner join shared_devices on log_outs.anonymous_id = shared_devices.anonymous_id
+),
+
+placed as (
+    select
+        *,
+        row_number() over (
+            partition by anonymous_id, session_id
+            order by happened_at, is_log_out, customer_id nulls last
+        ) as place_in_session
+    from steps
+),
+
+started as (
+    select
+        *,
+        -- Whoever is seen first in a session had it from its start.
+        case when place_in_session = 1 then session_started_at else happened_at end as starts_at
+    from placed
+)
+
+select
+    anonymous_id,
+    row_number() over (
+        partition by anonymous_id
+        order by starts_at, happened_at, is_log_out, customer_id nulls last
+    ) as step_number,
+    customer_id,
+    starts_at,
+    happened_at,
+    is_log_out = 1 as is_log_out,
+    evidence,
+    is_kiosk,
+    session_id,
+    session_ended_at
+from started
