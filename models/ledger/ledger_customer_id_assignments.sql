@@ -2,6 +2,7 @@
     alias='customer_id_assignments',
     materialized='incremental',
     incremental_strategy='append',
+    on_schema_change='append_new_columns',
     full_refresh=false,
 ) }}
 
@@ -11,6 +12,8 @@
     'seed_record_key': dbt.type_string(),
     'assigned_at': 'timestamp',
     'sequence': 'bigint',
+    'cause': dbt.type_string(),
+    'previous_customer_id': dbt.type_string(),
 } %}
 
 with clusters as (select * from {{ ref('identity_clusters') }}),
@@ -19,111 +22,379 @@ ledger as (
     {{ ledger_rows('customer_id_assignments', columns) }}
 ),
 
-previous as (
-    select record_key, {{ last_by('customer_id', 'sequence') }} as customer_id
+latest as (
+    select
+        record_key,
+        {{ last_by('customer_id', 'sequence') }} as customer_id,
+        {{ last_by('cause', 'sequence') }} as cause,
+        max(sequence) as arrived_in
     from ledger
     group by record_key
 ),
 
-issued as (
-    select customer_id, min(sequence) as issued_in, min(seed_record_key) as seed_record_key
-    from ledger
-    group by customer_id
+-- A record that followed its id into a merge while it was not in the data never had the other id.
+assigned as (
+    select
+        clusters.record_key,
+        clusters.component,
+        clusters.first_seen_at,
+        case when coalesce(latest.cause, '') <> 'followed' then latest.customer_id end
+            as customer_id,
+        latest.customer_id as followed_customer_id,
+        latest.cause,
+        latest.arrived_in
+    from clusters
+    left join latest on clusters.record_key = latest.record_key
 ),
 
--- How many records of each component had each id until now.
+-- Most components are as they were: one id, in no other component. All below sees only the others.
+parts as (
+    select component, customer_id, count(*) as records_count
+    from assigned
+    group by component, customer_id
+),
+
+split_ids as (
+    select customer_id
+    from parts
+    where customer_id is not null
+    group by customer_id
+    having count(*) > 1
+),
+
+open_components as (
+    select component
+    from parts
+    group by component
+    having count(*) > 1 or count(customer_id) = 0
+    union distinct
+    select parts.component
+    from parts
+    inner join split_ids on parts.customer_id = split_ids.customer_id
+),
+
+open_records as (
+    select
+        assigned.*,
+        row_number() over (
+            partition by assigned.component
+            order by assigned.first_seen_at nulls last, assigned.record_key
+        ) as seniority
+    from assigned
+    inner join open_components on assigned.component = open_components.component
+),
+
+histories as (
+    select ledger.record_key, min(ledger.sequence) as known_since
+    from ledger
+    inner join open_records on ledger.record_key = open_records.record_key
+    group by ledger.record_key
+),
+
+-- Ids that open components had before they were merged into another.
+past_merges as (
+    select record_key, previous_customer_id as customer_id, sequence as merged_in
+    from ledger
+    where cause in ('merge', 'followed') and previous_customer_id is not null
+),
+
+merged_ids as (
+    select past_merges.customer_id
+    from past_merges
+    inner join open_records on past_merges.record_key = open_records.record_key
+    group by past_merges.customer_id
+),
+
+ids as (
+    select customer_id
+    from open_records
+    where customer_id is not null
+    union distinct
+    select customer_id from merged_ids
+),
+
+issued as (
+    select
+        ledger.customer_id,
+        min(ledger.seed_record_key) as seed_record_key,
+        min(ledger.sequence) as issued_in,
+        max(ledger.sequence) as last_given_in
+    from ledger
+    inner join ids on ledger.customer_id = ids.customer_id
+    group by ledger.customer_id
+),
+
 votes as (
     select
-        clusters.component,
-        previous.customer_id,
-        count(*) as votes_count
-    from clusters
-    inner join previous on clusters.record_key = previous.record_key
-    group by clusters.component, previous.customer_id
+        open_records.component,
+        open_records.customer_id,
+        issued.issued_in,
+        count(*) as votes_count,
+        max(case when open_records.record_key = issued.seed_record_key then 1 else 0 end)
+            as has_seed,
+        min(open_records.seniority) as seniority
+    from open_records
+    inner join issued on open_records.customer_id = issued.customer_id
+    group by open_records.component, open_records.customer_id, issued.issued_in
 ),
 
--- After a split the larger part keeps the id.
+-- A split may undo a merge: guests came to the id by that merge, hosts had it before.
+split_records as (
+    select
+        open_records.customer_id,
+        open_records.component,
+        open_records.arrived_in,
+        case when open_records.cause = 'merge' then open_records.arrived_in end as merged_in
+    from open_records
+    inner join split_ids on open_records.customer_id = split_ids.customer_id
+),
+
+undoable as (
+    select customer_id, merged_in
+    from split_records
+    where merged_in is not null
+    group by customer_id, merged_in
+),
+
+sides as (
+    select
+        undoable.customer_id,
+        undoable.merged_in,
+        split_records.component,
+        sum(case when split_records.merged_in = undoable.merged_in then 1 else 0 end)
+            as guests_count,
+        sum(case when split_records.arrived_in < undoable.merged_in then 1 else 0 end)
+            as hosts_count
+    from undoable
+    inner join split_records on undoable.customer_id = split_records.customer_id
+    group by undoable.customer_id, undoable.merged_in, split_records.component
+),
+
+opposed as (
+    select
+        customer_id,
+        component,
+        merged_in,
+        guests_count > hosts_count as is_guest,
+        max(case when hosts_count > 0 and hosts_count >= guests_count then 1 else 0 end) over (
+            partition by customer_id, merged_in
+        ) as has_host
+    from sides
+),
+
+guests as (
+    select customer_id, component, min(merged_in) as merged_in
+    from opposed
+    where is_guest and has_host = 1
+    group by customer_id, component
+),
+
+-- After a split the larger part keeps the id; guests leave it to their hosts.
+ranked_parts as (
+    select
+        votes.*,
+        row_number() over (
+            partition by votes.customer_id
+            order by
+                case when guests.merged_in is null then 0 else 1 end,
+                guests.merged_in desc nulls last,
+                votes.votes_count desc,
+                votes.has_seed desc,
+                votes.component
+        ) as part_rank
+    from votes
+    left join guests
+        on votes.customer_id = guests.customer_id and votes.component = guests.component
+),
+
 keepers as (
     select
         component,
         customer_id,
         row_number() over (
-            partition by customer_id
-            order by votes_count desc, component
-        ) as part_rank
-    from votes
+            partition by component
+            order by issued_in, seniority, customer_id
+        ) as id_rank
+    from ranked_parts
+    where part_rank = 1
 ),
 
 -- After a merge the oldest id survives.
 survivors as (
-    select
-        keepers.component,
-        keepers.customer_id,
-        row_number() over (
-            partition by keepers.component
-            order by issued.issued_in, votes.votes_count desc, keepers.customer_id
-        ) as id_rank
+    select component, customer_id
     from keepers
-    inner join issued on keepers.customer_id = issued.customer_id
-    inner join votes
-        on keepers.component = votes.component and keepers.customer_id = votes.customer_id
-    where keepers.part_rank = 1
+    where id_rank = 1
 ),
 
-first_records as (
+-- A part without an id takes back the one that most of its records had before a merge.
+claims as (
+    select
+        assigned.component,
+        assigned.record_key,
+        past_merges.customer_id,
+        past_merges.merged_in,
+        issued.issued_in,
+        case when assigned.record_key = issued.seed_record_key then 1 else 0 end as is_seed
+    from past_merges
+    inner join merged_ids on past_merges.customer_id = merged_ids.customer_id
+    inner join issued
+        on past_merges.customer_id = issued.customer_id
+        and past_merges.merged_in > issued.last_given_in
+    inner join assigned on past_merges.record_key = assigned.record_key
+),
+
+claimed as (
     select
         component,
-        record_key,
-        row_number() over (partition by component order by first_seen_at, record_key) as seniority
-    from clusters
+        customer_id,
+        merged_in,
+        issued_in,
+        count(*) as claims_count,
+        max(is_seed) as has_seed
+    from claims
+    group by component, customer_id, merged_in, issued_in
 ),
 
--- A record may have given its name to an id that now belongs to another part: number the next.
+ranked_claims as (
+    select
+        claimed.*,
+        row_number() over (
+            partition by claimed.customer_id
+            order by claimed.claims_count desc, claimed.has_seed desc, claimed.component
+        ) as part_rank
+    from claimed
+),
+
+claimants as (
+    select component, max(merged_in) as merged_in, count(distinct record_key) as records_count
+    from claims
+    group by component
+),
+
+-- Records that came after the merge have no say in it.
+claiming as (
+    select claimants.component
+    from claimants
+    inner join open_records on claimants.component = open_records.component
+    inner join histories
+        on open_records.record_key = histories.record_key
+        and claimants.merged_in > histories.known_since
+    group by claimants.component, claimants.records_count
+    having claimants.records_count * 2 > count(*)
+),
+
+given_back as (
+    select
+        ranked_claims.component,
+        ranked_claims.customer_id,
+        row_number() over (
+            partition by ranked_claims.component
+            order by
+                ranked_claims.claims_count desc,
+                ranked_claims.merged_in desc,
+                ranked_claims.has_seed desc,
+                ranked_claims.issued_in,
+                ranked_claims.customer_id
+        ) as id_rank
+    from ranked_claims
+    inner join claiming on ranked_claims.component = claiming.component
+    left join survivors on ranked_claims.component = survivors.component
+    where ranked_claims.part_rank = 1 and survivors.component is null
+),
+
+given as (
+    select component, customer_id, false as is_returned from survivors
+    union all
+    select component, customer_id, true as is_returned
+    from given_back
+    where id_rank = 1
+),
+
+-- Anybody else gets a new id, made of the component's first record.
+first_records as (
+    select open_records.component, open_records.record_key
+    from open_records
+    left join given on open_records.component = given.component
+    where open_records.seniority = 1 and given.component is null
+),
+
+-- The record may have given its name to an id that another part has: number the next.
 seed_uses as (
-    select seed_record_key, count(*) as uses_count
-    from issued
-    group by seed_record_key
+    select ledger.seed_record_key, count(distinct ledger.customer_id) as uses_count
+    from ledger
+    inner join first_records on ledger.seed_record_key = first_records.record_key
+    group by ledger.seed_record_key
 ),
 
 named as (
+    select given.component, given.customer_id, issued.seed_record_key, given.is_returned
+    from given
+    inner join issued on given.customer_id = issued.customer_id
+    union all
     select
         first_records.component,
-        coalesce(
-            survivors.customer_id,
-            {{ hash_uuid(
-                "'customer:' || first_records.record_key || ':' || cast(coalesce(seed_uses.uses_count, 0) as "
-                ~ dbt.type_string() ~ ")"
-            ) }}
-        ) as customer_id,
-        coalesce(issued.seed_record_key, first_records.record_key) as seed_record_key
+        {{ hash_uuid(
+            "'customer:' || first_records.record_key || ':' || cast(coalesce(seed_uses.uses_count, 0)"
+            ~ " as " ~ dbt.type_string() ~ ")"
+        ) }} as customer_id,
+        first_records.record_key as seed_record_key,
+        false as is_returned
     from first_records
-    left join survivors
-        on first_records.component = survivors.component and survivors.id_rank = 1
-    left join issued on survivors.customer_id = issued.customer_id
     left join seed_uses on first_records.record_key = seed_uses.seed_record_key
-    where first_records.seniority = 1
+),
+
+changed as (
+    select
+        open_records.record_key,
+        named.customer_id,
+        named.seed_record_key,
+        case
+            when open_records.customer_id is null
+                and coalesce(open_records.followed_customer_id, named.customer_id)
+                = named.customer_id
+                then 'new'
+            when named.is_returned then 'returned'
+            when ranked_parts.part_rank = 1 then 'merge'
+            else 'split'
+        end as cause,
+        open_records.customer_id as previous_customer_id
+    from open_records
+    inner join named on open_records.component = named.component
+    left join ranked_parts
+        on open_records.component = ranked_parts.component
+        and open_records.customer_id = ranked_parts.customer_id
+    where open_records.customer_id is null or open_records.customer_id <> named.customer_id
+    union all
+    -- Records that are not in the data now: where their id goes, so that it leads on from there.
+    select
+        latest.record_key,
+        named.customer_id,
+        named.seed_record_key,
+        'followed' as cause,
+        case when coalesce(latest.cause, '') <> 'followed' then latest.customer_id end
+            as previous_customer_id
+    from latest
+    inner join ranked_parts
+        on latest.customer_id = ranked_parts.customer_id and ranked_parts.part_rank = 1
+    inner join named
+        on ranked_parts.component = named.component
+        and ranked_parts.customer_id <> named.customer_id
+    left join clusters on latest.record_key = clusters.record_key
+    where clusters.record_key is null
 ),
 
 next_sequence as (
     select coalesce(max(sequence), 0) + 1 as sequence from ledger
 ),
 
-changed as (
-    select
-        clusters.record_key,
-        named.customer_id,
-        named.seed_record_key,
-        {{ as_of() }} as assigned_at,
-        next_sequence.sequence
-    from clusters
-    inner join named on clusters.component = named.component
+appended as (
+    select changed.*, {{ as_of() }} as assigned_at, next_sequence.sequence
+    from changed
     cross join next_sequence
-    left join previous on clusters.record_key = previous.record_key
-    where previous.customer_id is null or previous.customer_id <> named.customer_id
 )
 
 select {{ columns | join(', ') }}
-from changed
+from appended
 union all
 select {{ columns | join(', ') }}
 from ledger
