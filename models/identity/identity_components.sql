@@ -1,17 +1,35 @@
 {{ config(materialized='components') }}
 
-with edges as (select * from {{ ref('identity_edges') }}),
+with links as (select * from {{ ref('identity_links') }}),
 
 entities as (select * from {{ ref('identity_entities') }}),
 
-limits as (select * from {{ ref('identifier_limits') }})
+limits as (
+    select * from {{ ref('identifier_limits') }}
+    where not is_strong
+),
+
+-- What one entity alone holds joins nobody.
+joining as (
+    select
+        links.identifier_type,
+        links.identifier_value,
+        links.group_key
+    from links
+    inner join limits on links.identifier_type = limits.identifier_type
+    group by links.identifier_type, links.identifier_value, links.group_key
+    having min(links.entity) <> max(links.entity)
+)
 
 select
-    edges.entity as node_a,
-    'id:' || edges.identifier_type || ':' || edges.identifier_value || '#' || edges.group_key
+    links.entity as node_a,
+    'id:' || links.identifier_type || ':' || links.identifier_value || '#' || links.group_key
         as node_b
-from edges
-inner join limits on edges.identifier_type = limits.identifier_type and not limits.is_strong
+from links
+inner join joining
+    on links.identifier_type = joining.identifier_type
+    and links.identifier_value = joining.identifier_value
+    and links.group_key = joining.group_key
 union all
 select
     component,

@@ -1,104 +1,88 @@
 {{ config(materialized='table') }}
 
-with identifiers as (select * from {{ ref('identity_record_identifiers') }}),
+with links as (select * from {{ ref('identity_links') }}),
+
+settlements as (select * from {{ ref('identity_settlements') }}),
+
+overrides as (select * from {{ ref('identity_overrides') }}),
+
+pairs as (select * from {{ ref('identity_pairs') }}),
 
 records as (select * from {{ ref('identity_records') }}),
 
-entities as (select * from {{ ref('identity_entities') }}),
+clusters as (select * from {{ ref('identity_clusters') }}),
 
-names as (select * from {{ ref('identity_names') }}),
-
-limits as (select * from {{ ref('identifier_limits') }}),
-
-suppressed as (select * from {{ ref('identity_blocked_values') }}),
-
-groups as (select * from {{ ref('identity_shared_values') }}),
-
-usable as (
+link_nodes as (
     select
-        identifiers.record_key,
-        records.source_table,
-        entities.component as entity,
-        identifiers.identifier_type,
-        identifiers.identifier_value,
-        limits.is_strong,
-        min(identifiers.observed_at) as first_seen_at
-    from identifiers
-    inner join records on identifiers.record_key = records.record_key
-    inner join entities on identifiers.record_key = entities.node
-    inner join limits on identifiers.identifier_type = limits.identifier_type
-    left join suppressed
-        on identifiers.identifier_type = suppressed.identifier_type
-        and identifiers.identifier_value = suppressed.identifier_value
-    where suppressed.identifier_value is null
-    group by
-        identifiers.record_key,
-        records.source_table,
-        entities.component,
-        identifiers.identifier_type,
-        identifiers.identifier_value,
-        limits.is_strong
+        links.record_key,
+        links.identifier_type,
+        links.identifier_value,
+        links.group_key,
+        links.rule,
+        links.source,
+        links.first_seen_at,
+        {{ link_node('links') }} as value_node
+    from links
 ),
 
--- What else a nameless entity could be told by.
-entity_types as (
-    select
-        entity,
-        max(case when is_strong then 1 else 0 end) as has_strong,
-        max(case when identifier_type = 'email' then 1 else 0 end) as has_email,
-        max(case when identifier_type = 'phone' then 1 else 0 end) as has_phone
-    from usable
-    group by entity
+-- A link whose two ends were settled apart was cut: see identity_conflicts.
+used_links as (
+    select link_nodes.*
+    from link_nodes
+    left join settlements as one on link_nodes.record_key = one.node
+    left join settlements as other on link_nodes.value_node = other.node
+    where one.cluster is null or one.cluster = other.cluster
 ),
 
-judged as (
+record_pairs as (
     select
-        usable.record_key,
-        usable.source_table,
-        usable.entity,
-        usable.identifier_type,
-        usable.identifier_value,
-        usable.first_seen_at,
-        case
-            when usable.is_strong then 'same_key'
-            when names.first_name is not null and groups.group_key is not null then 'same_name'
-            when names.first_name is not null then 'only_name'
-            -- A nameless record does not tell whose shared address it is: its owner's.
-            when usable.identifier_type = 'email' and groups.owner_group is null then 'nameless'
-            when
-                usable.identifier_type = 'email'
-                and entity_types.has_strong = 0
-                and entity_types.has_phone = 0
-                then 'nameless_to_owner'
-            when
-                usable.identifier_type = 'phone'
-                and groups.owner_group is null
-                and entity_types.has_strong = 0
-                and entity_types.has_email = 0
-                then 'nameless'
-        end as basis,
-        case
-            when usable.is_strong then ''
-            when names.first_name is not null then coalesce(groups.group_key, '')
-            else coalesce(groups.owner_group, '')
-        end as group_key
-    from usable
-    inner join entity_types on usable.entity = entity_types.entity
-    inner join names on usable.entity = names.entity
-    left join groups
-        on usable.identifier_type = groups.identifier_type
-        and usable.identifier_value = groups.identifier_value
-        and (usable.entity = groups.entity or (names.first_name is null and groups.is_owner))
+        record_key_a,
+        record_key_b,
+        'override:same' as rule,
+        cast(null as double) as score,
+        decided_by as source,
+        decided_at as first_seen_at
+    from overrides
+    where decision = 'same'
+
+    union all
+
+    select
+        pairs.record_key_a,
+        pairs.record_key_b,
+        'fuzzy:' || pairs.blocking_rule,
+        pairs.weight,
+        a.source_table,
+        greatest(a.observed_at, b.observed_at)
+    from pairs
+    inner join records as a on pairs.record_key_a = a.record_key
+    inner join records as b on pairs.record_key_b = b.record_key
+    where pairs.weight >= {{ var('match_thresholds').link }}
 )
 
 select
     record_key,
-    entity,
+    cast(null as {{ dbt.type_string() }}) as other_record_key,
     identifier_type,
     identifier_value,
     group_key,
-    identifier_type || ':' || basis as rule,
-    source_table as source,
+    rule,
+    cast(null as double) as score,
+    source,
     first_seen_at
-from judged
-where basis is not null
+from used_links
+union all
+select
+    record_pairs.record_key_a,
+    record_pairs.record_key_b,
+    null,
+    null,
+    null,
+    record_pairs.rule,
+    record_pairs.score,
+    record_pairs.source,
+    record_pairs.first_seen_at
+from record_pairs
+inner join clusters as a on record_pairs.record_key_a = a.record_key
+inner join clusters as b
+    on record_pairs.record_key_b = b.record_key and a.component = b.component

@@ -8,6 +8,11 @@ suppressed as (select * from {{ ref('identity_blocked_values') }}),
 
 limits as (select * from {{ ref('identifier_limits') }}),
 
+overrides as (
+    select * from {{ ref('identity_overrides') }}
+    where decision = 'same'
+),
+
 strong_links as (
     select
         identifiers.record_key as node_a,
@@ -22,5 +27,10 @@ strong_links as (
 )
 
 select node_a, node_b from strong_links
+union all
+select a.record_key, b.record_key
+from overrides
+inner join records as a on overrides.record_key_a = a.record_key
+inner join records as b on overrides.record_key_b = b.record_key
 union all
 select record_key, record_key from records

@@ -1,8 +1,21 @@
 {{ config(materialized='table') }}
 
-with edges as (select * from {{ ref('identity_edges') }}),
+with edges as (
+    select * from {{ ref('identity_edges') }}
+    where identifier_value is not null
+),
 
-identifiers as (select * from {{ ref('identity_record_identifiers') }}),
+-- Nobody is looked up by a basket or a visit.
+personal as (
+    select * from {{ ref('identifier_limits') }}
+    where is_personal
+),
+
+identifiers as (
+    select identifiers.*
+    from {{ ref('identity_record_identifiers') }} as identifiers
+    inner join personal on identifiers.identifier_type = personal.identifier_type
+),
 
 map as (select * from {{ ref('identity_map') }}),
 

@@ -11,7 +11,7 @@ named as (
     select
         entities.component as entity,
         records.record_key,
-        split_part(records.first_name_key, ' ', 1) as first_name,
+        records.given_name,
         records.last_name_key,
         records.birth_date,
         records.observed_at,
@@ -29,13 +29,12 @@ named as (
 ranked as (
     select
         entity,
-        first_name,
+        given_name,
         last_name_key,
-        birth_date,
         row_number() over (
             partition by entity
             order by
-                case when first_name is null then 1 else 0 end,
+                case when given_name is null then 1 else 0 end,
                 trust_rank,
                 observed_at,
                 record_key
@@ -55,11 +54,12 @@ ranked as (
 
 select
     ranked.entity,
-    coalesce(nicknames.canonical_name, ranked.first_name) as first_name,
+    ranked.given_name as first_name,
     ranked.last_name_key as last_name,
+    coalesce(nicknames.canonical_name, split_part(ranked.last_name_key, ' ', 1)) as turned_name,
     ranked.known_birth_date as birth_date,
     ranked.first_seen_at,
     ranked.first_record_key
 from ranked
-left join nicknames on ranked.first_name = nicknames.name
+left join nicknames on split_part(ranked.last_name_key, ' ', 1) = nicknames.name
 where ranked.name_rank = 1

@@ -36,6 +36,8 @@ identifies as (
 
 records as (select * from {{ ref('identity_records') }}),
 
+occasions as (select * from {{ ref('identity_occasions') }}),
+
 identifiers as (
     select
         'crm.contacts:' || contact_id as record_key,
@@ -192,6 +194,16 @@ identifiers as (
         observed_at
     from records
     where source_table in ('crm.consents', 'crm.surveys', 'email.clicks')
+
+    union all
+
+    select
+        record_key,
+        identifier_type,
+        identifier_value,
+        identifier_value,
+        observed_at
+    from occasions
 )
 
 select

@@ -16,6 +16,8 @@ web_users as (select * from {{ ref('identity_web_users') }}),
 
 email_events as (select * from {{ ref('stg_email__events') }}),
 
+nicknames as (select * from {{ ref('nicknames') }}),
+
 -- What is known of a mailbox only: one record a mailbox, since nothing tells its rows apart.
 mailboxes as (
     select 'crm.consents' as source_table, email_key, occurred_at as observed_at from consents
@@ -27,6 +29,7 @@ mailboxes as (
     where event_type = 'clicked' and not is_machine_open
 ),
 
+-- Sources that know less of somebody leave the rest null.
 records as (
     select
         'crm.contacts' as source_table,
@@ -34,45 +37,133 @@ records as (
         created_at as observed_at,
         first_name_key,
         last_name_key,
-        birth_date
+        birth_date,
+        birth_date_key,
+        gender,
+        street_key,
+        city_key,
+        region,
+        postal_code,
+        email_key,
+        coalesce(mobile_phone, phone) as phone
     from contacts
     where not is_deleted
 
     union all
 
-    select 'shop.customers', shop_customer_id, created_at, first_name_key, last_name_key, null
+    select
+        'shop.customers',
+        shop_customer_id,
+        created_at,
+        first_name_key,
+        last_name_key,
+        null,
+        null,
+        null,
+        street_key,
+        city_key,
+        region,
+        postal_code,
+        email_key,
+        phone
     from accounts
 
     union all
 
-    select 'shop.orders', order_id, created_at, first_name_key, last_name_key, null
+    select
+        'shop.orders',
+        order_id,
+        created_at,
+        first_name_key,
+        last_name_key,
+        null,
+        null,
+        null,
+        street_key,
+        city_key,
+        region,
+        postal_code,
+        email_key,
+        phone
     from orders
     where coalesce(shop_customer_id, email_key, phone) is not null
 
     union all
 
-    select 'shop.checkouts', checkout_id, created_at, null, null, null
+    select
+        'shop.checkouts',
+        checkout_id,
+        created_at,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        email_key,
+        phone
     from checkouts
     where coalesce(email_key, phone) is not null
 
     union all
 
-    select source_table, source_key, first_seen_at, first_name_key, last_name_key, null
+    select
+        source_table,
+        source_key,
+        first_seen_at,
+        first_name_key,
+        last_name_key,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null
     from web_users
 
     union all
 
-    select source_table, email_key, min(observed_at), null, null, null
+    select
+        source_table,
+        email_key,
+        min(observed_at),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        email_key,
+        null
     from mailboxes
     group by source_table, email_key
 )
 
 select
-    source_table || ':' || source_key as record_key,
-    source_table,
-    source_key,
-    observed_at,
-    first_name_key,
-    last_name_key,
-    birth_date
+    records.source_table || ':' || records.source_key as record_key,
+    records.source_table,
+    records.source_key,
+    records.observed_at,
+    records.first_name_key,
+    records.last_name_key,
+    coalesce(nicknames.canonical_name, split_part(records.first_name_key, ' ', 1)) as given_name,
+    records.birth_date,
+    records.birth_date_key,
+    records.gender,
+    records.street_key,
+    records.city_key,
+    {{ text_key('records.region') }} as region_key,
+    {{ regex_replace('records.postal_code', '[^0-9A-Z]', '') }} as postal_code_key,
+    records.email_key,
+    records.phone
 from records
+left join nicknames on split_part(records.first_name_key, ' ', 1) = nicknames.name

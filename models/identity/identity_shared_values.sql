@@ -1,98 +1,113 @@
 {{ config(materialized='table') }}
 
-with identifiers as (select * from {{ ref('identity_record_identifiers') }}),
+{%- set vagueness -%}
+    case when length(first_name) = 1 then 1 else 0 end
+    + case when birth_date is null then 1 else 0 end
+{%- endset %}
+{%- set label -%}
+    first_name || coalesce('|' || cast(birth_date as {{ dbt.type_string() }}), '')
+{%- endset %}
 
-entities as (select * from {{ ref('identity_entities') }}),
+with contested as (select * from {{ ref('identity_named_holders') }}),
 
-names as (
-    select * from {{ ref('identity_names') }}
-    where first_name is not null
-),
-
-limits as (
-    select * from {{ ref('identifier_limits') }}
-    where not is_strong
-),
-
-suppressed as (select * from {{ ref('identity_blocked_values') }}),
-
-holders as (
-    select
-        identifiers.identifier_type,
-        identifiers.identifier_value,
-        names.entity,
-        names.first_name,
-        names.last_name,
-        names.birth_date,
-        names.first_seen_at,
-        names.first_record_key
-    from identifiers
-    inner join limits on identifiers.identifier_type = limits.identifier_type
-    inner join entities on identifiers.record_key = entities.node
-    inner join names on entities.component = names.entity
-    left join suppressed
-        on identifiers.identifier_type = suppressed.identifier_type
-        and identifiers.identifier_value = suppressed.identifier_value
-    where suppressed.identifier_value is null
-    group by
-        identifiers.identifier_type,
-        identifiers.identifier_value,
-        names.entity,
-        names.first_name,
-        names.last_name,
-        names.birth_date,
-        names.first_seen_at,
-        names.first_record_key
-),
-
-spread as (
+-- Holders of one value with one name are compared once.
+people as (
     select
         identifier_type,
-        identifier_value
-    from holders
-    group by identifier_type, identifier_value
-    having count(distinct first_name) > 1 or count(distinct birth_date) > 1
+        identifier_value,
+        first_name,
+        turned_name,
+        birth_date,
+        {{ label }} as person_label,
+        {{ vagueness }} as vagueness
+    from contested
+    group by identifier_type, identifier_value, first_name, turned_name, birth_date
 ),
 
-contested as (
-    select holders.*
-    from holders
-    inner join spread
-        on holders.identifier_type = spread.identifier_type
-        and holders.identifier_value = spread.identifier_value
-),
-
--- Every holder joins the group of the first holder (in order of name) whom it does not contradict.
-pairs as (
+likenesses as (
     select
         one.identifier_type,
         one.identifier_value,
-        one.entity,
-        other.first_name || coalesce('|' || cast(other.birth_date as {{ dbt.type_string() }}), '')
-            as other_group
-    from contested as one
-    inner join contested as other
+        one.person_label,
+        one.vagueness,
+        other.person_label as other_label,
+        other.vagueness as other_vagueness,
+        count(*) over (
+            partition by one.identifier_type, one.identifier_value, other.person_label
+        ) as other_likenesses_count
+    from people as one
+    inner join people as other
         on one.identifier_type = other.identifier_type
         and one.identifier_value = other.identifier_value
-    where
-        {{ same_given_name('one', 'other') }}
-        and not {{ different_birth_dates('one.birth_date', 'other.birth_date') }}
+    where not {{ contradict('one', 'other') }}
+),
+
+-- Whom each goes with: the clearest (full name before initial, known birth date before none), then
+-- the one whom most are like, so that two misspellings of a name meet in it.
+ranked_likenesses as (
+    select
+        identifier_type,
+        identifier_value,
+        person_label,
+        other_label,
+        row_number() over (
+            partition by identifier_type, identifier_value, person_label
+            order by other_vagueness, other_likenesses_count desc, other_label
+        ) as likeness_rank
+    from likenesses
+),
+
+leaders as (
+    select
+        identifier_type,
+        identifier_value,
+        person_label,
+        other_label as leader_label
+    from ranked_likenesses
+    where likeness_rank = 1
+),
+
+-- An initial, or a name without a birth date, that fits two who contradict each other, is nobody's.
+ambiguous as (
+    select
+        likenesses.identifier_type,
+        likenesses.identifier_value,
+        likenesses.person_label
+    from likenesses
+    inner join leaders
+        on likenesses.identifier_type = leaders.identifier_type
+        and likenesses.identifier_value = leaders.identifier_value
+        and likenesses.other_label = leaders.person_label
+    where likenesses.other_vagueness < likenesses.vagueness
+    group by likenesses.identifier_type, likenesses.identifier_value, likenesses.person_label
+    having count(distinct leaders.leader_label) > 1
 ),
 
 grouped as (
     select
-        identifier_type,
-        identifier_value,
-        entity,
-        min(other_group) as group_key
-    from pairs
-    group by identifier_type, identifier_value, entity
+        contested.identifier_type,
+        contested.identifier_value,
+        contested.entity,
+        contested.is_adopted,
+        contested.first_seen_at,
+        contested.first_record_key,
+        case
+            when ambiguous.person_label is null then leaders.leader_label
+            else leaders.person_label || '?'
+        end as group_key
+    from contested
+    inner join leaders
+        on contested.identifier_type = leaders.identifier_type
+        and contested.identifier_value = leaders.identifier_value
+        and {{ label }} = leaders.person_label
+    left join ambiguous
+        on leaders.identifier_type = ambiguous.identifier_type
+        and leaders.identifier_value = ambiguous.identifier_value
+        and leaders.person_label = ambiguous.person_label
 ),
 
 shared as (
-    select
-        identifier_type,
-        identifier_value
+    select identifier_type, identifier_value
     from grouped
     group by identifier_type, identifier_value
     having count(distinct group_key) > 1
@@ -106,16 +121,12 @@ ranked as (
         grouped.group_key,
         row_number() over (
             partition by grouped.identifier_type, grouped.identifier_value
-            order by contested.first_seen_at, contested.first_record_key
+            order by grouped.is_adopted, grouped.first_seen_at, grouped.first_record_key
         ) as seniority
     from grouped
     inner join shared
         on grouped.identifier_type = shared.identifier_type
         and grouped.identifier_value = shared.identifier_value
-    inner join contested
-        on grouped.identifier_type = contested.identifier_type
-        and grouped.identifier_value = contested.identifier_value
-        and grouped.entity = contested.entity
 )
 
 select

@@ -1,0 +1,121 @@
+{{ config(materialized='table') }}
+
+{%- set seniority -%}
+    cast(names.first_seen_at as {{ dbt.type_string() }}) || ' ' || names.first_record_key
+{%- endset %}
+
+with holders as (select * from {{ ref('identity_holders') }}),
+
+names as (select * from {{ ref('identity_names') }}),
+
+entities as (select * from {{ ref('identity_entities') }}),
+
+nameless as (
+    select
+        holders.entity,
+        holders.identifier_type,
+        holders.identifier_value,
+        holders.trust_rank,
+        holders.first_seen_at
+    from holders
+    inner join names on holders.entity = names.entity
+    where names.first_name is null
+),
+
+wanted as (
+    select identifier_type, identifier_value
+    from nameless
+    group by identifier_type, identifier_value
+),
+
+named as (
+    select
+        holders.identifier_type,
+        holders.identifier_value,
+        names.entity,
+        names.first_name,
+        names.turned_name,
+        names.birth_date,
+        {{ seniority }} as seniority
+    from holders
+    inner join names on holders.entity = names.entity
+    inner join wanted
+        on holders.identifier_type = wanted.identifier_type
+        and holders.identifier_value = wanted.identifier_value
+    where names.first_name is not null
+),
+
+owners as (
+    select
+        named.identifier_type,
+        named.identifier_value,
+        {{ first_by('named.entity', 'named.seniority') }} as entity,
+        count(*) as holders_count
+    from named
+    group by named.identifier_type, named.identifier_value
+),
+
+-- A value that several people hold does not tell whose a nameless record is.
+contested as (
+    select
+        owners.identifier_type,
+        owners.identifier_value
+    from owners
+    inner join names as owner on owners.entity = owner.entity
+    inner join named as other
+        on owners.identifier_type = other.identifier_type
+        and owners.identifier_value = other.identifier_value
+    where owners.holders_count > 1 and {{ contradict('owner', 'other') }}
+    group by owners.identifier_type, owners.identifier_value
+),
+
+-- Whoever has a key, or an address that bears no name, may be another of a phone's household.
+with_more as (
+    select entities.component as entity
+    from nameless
+    inner join entities on nameless.entity = entities.component
+    where nameless.identifier_type = 'phone' and entities.node like 'id:%'
+    union
+    select nameless.entity
+    from nameless
+    left join owners
+        on nameless.identifier_type = owners.identifier_type
+        and nameless.identifier_value = owners.identifier_value
+    where nameless.identifier_type = 'email' and owners.entity is null
+),
+
+offers as (
+    select
+        nameless.entity,
+        owners.entity as adopted_from,
+        nameless.identifier_type,
+        nameless.identifier_value,
+        row_number() over (
+            partition by nameless.entity
+            order by nameless.trust_rank, nameless.first_seen_at, nameless.identifier_value
+        ) as offer_rank
+    from nameless
+    inner join owners
+        on nameless.identifier_type = owners.identifier_type
+        and nameless.identifier_value = owners.identifier_value
+    left join contested
+        on nameless.identifier_type = contested.identifier_type
+        and nameless.identifier_value = contested.identifier_value
+    left join with_more on nameless.entity = with_more.entity
+    where
+        contested.identifier_value is null
+        and (nameless.identifier_type <> 'phone' or with_more.entity is null)
+)
+
+select
+    offers.entity,
+    offers.adopted_from,
+    offers.identifier_type,
+    offers.identifier_value,
+    names.first_name,
+    names.last_name,
+    names.turned_name,
+    names.birth_date
+from offers
+inner join names on offers.adopted_from = names.entity
+where offers.offer_rank = 1

@@ -1,0 +1,116 @@
+{{ config(materialized='table') }}
+
+{%- set link = var('match_thresholds').link %}
+
+with refusals as (select * from {{ ref('identity_refusals') }}),
+
+links as (select * from {{ ref('identity_links') }}),
+
+settlements as (select * from {{ ref('identity_settlements') }}),
+
+overrides as (select * from {{ ref('identity_overrides') }}),
+
+pairs as (select * from {{ ref('identity_pairs') }}),
+
+records as (select * from {{ ref('identity_records') }}),
+
+clusters as (select * from {{ ref('identity_clusters') }}),
+
+link_nodes as (
+    select
+        links.*,
+        {{ link_node('links') }} as value_node
+    from links
+),
+
+-- Chains of links that led from one person to another, cut where they were weakest.
+cut_links as (
+    select link_nodes.*
+    from link_nodes
+    inner join settlements as one on link_nodes.record_key = one.node
+    inner join settlements as other
+        on link_nodes.value_node = other.node and one.cluster <> other.cluster
+),
+
+refused_pairs as (
+    select
+        pairs.record_key_a,
+        pairs.record_key_b,
+        pairs.blocking_rule,
+        pairs.weight,
+        case
+            when never.decision is not null then 'never_link_override'
+            when pairs.contradiction_weight < 0 then 'strong_disagreement'
+            else 'rest_of_cluster_disagrees'
+        end as reason,
+        greatest(a.observed_at, b.observed_at) as first_seen_at
+    from pairs
+    inner join records as a on pairs.record_key_a = a.record_key
+    inner join records as b on pairs.record_key_b = b.record_key
+    inner join clusters as one on pairs.record_key_a = one.record_key
+    inner join clusters as other
+        on pairs.record_key_b = other.record_key and one.component <> other.component
+    left join overrides as never
+        on never.decision = 'different'
+        and least(never.record_key_a, never.record_key_b) = pairs.record_key_a
+        and greatest(never.record_key_a, never.record_key_b) = pairs.record_key_b
+    where pairs.weight - pairs.contradiction_weight >= {{ link }}
+),
+
+refused_overrides as (
+    select
+        overrides.record_key_a,
+        overrides.record_key_b,
+        overrides.decision,
+        overrides.decided_at
+    from overrides
+    inner join clusters as one on overrides.record_key_a = one.record_key
+    inner join clusters as other
+        on overrides.record_key_b = other.record_key and one.component <> other.component
+)
+
+select
+    record_key,
+    other_record_key,
+    identifier_type,
+    identifier_value,
+    rule,
+    reason,
+    cast(null as double) as score,
+    first_seen_at
+from refusals
+union all
+select
+    record_key,
+    null,
+    identifier_type,
+    identifier_value,
+    rule,
+    'cut_weakest_link',
+    null,
+    first_seen_at
+from cut_links
+union all
+select
+    record_key_a,
+    record_key_b,
+    null,
+    null,
+    'fuzzy:' || blocking_rule,
+    reason,
+    weight,
+    first_seen_at
+from refused_pairs
+union all
+select
+    record_key_a,
+    record_key_b,
+    null,
+    null,
+    'override:' || decision,
+    case decision
+        when 'different' then 'never_link_override' else 'outweighed_by_never_link'
+    end,
+    null,
+    decided_at
+from refused_overrides

@@ -1,0 +1,72 @@
+{{ config(materialized='table') }}
+
+with names as (
+    select * from {{ ref('identity_names') }}
+    where first_name is not null
+),
+
+components as (select * from {{ ref('identity_components') }}),
+
+members as (
+    select
+        components.component,
+        names.entity,
+        names.first_name,
+        names.turned_name,
+        names.birth_date,
+        names.first_name || '|' || coalesce(names.turned_name, '') || '|'
+        || coalesce(cast(names.birth_date as {{ dbt.type_string() }}), '') as person_label
+    from names
+    inner join components on names.entity = components.node
+),
+
+spread as (
+    select component
+    from members
+    group by component
+    having count(distinct first_name) > 1 or count(distinct birth_date) > 1
+),
+
+suspects as (
+    select members.*
+    from members
+    inner join spread on members.component = spread.component
+),
+
+-- Entities of one name are compared once, however many they are.
+people as (
+    select
+        component,
+        person_label,
+        first_name,
+        turned_name,
+        birth_date
+    from suspects
+    group by component, person_label, first_name, turned_name, birth_date
+),
+
+contradictions as (
+    select
+        one.component,
+        one.person_label as label_a,
+        other.person_label as label_b,
+        case
+            when {{ same_given_name('one', 'other') }} then 'different_birth_dates'
+            else 'different_given_names'
+        end as reason
+    from people as one
+    inner join people as other
+        on one.component = other.component and one.person_label < other.person_label
+    where {{ contradict('one', 'other') }}
+)
+
+select
+    least(one.entity, other.entity) as entity_a,
+    greatest(one.entity, other.entity) as entity_b,
+    contradictions.component,
+    contradictions.reason
+from contradictions
+inner join suspects as one
+    on contradictions.component = one.component and contradictions.label_a = one.person_label
+inner join suspects as other
+    on contradictions.component = other.component and contradictions.label_b = other.person_label

@@ -1,0 +1,37 @@
+{{ config(
+    materialized='agglomerate',
+    linkage='mean_and_best',
+    threshold=var('match_thresholds').link * 100,
+    absent_weight=var('match_thresholds').keep * 100,
+) }}
+
+with pairs as (select * from {{ ref('identity_pairs') }}),
+
+profiles as (select * from {{ ref('identity_profiles') }}),
+
+clusters as (select * from {{ ref('identity_linked_clusters') }}),
+
+overrides as (select * from {{ ref('identity_overrides') }})
+
+select
+    a.cluster as node_a,
+    b.cluster as node_b,
+    cast(round(pairs.weight * 100) as bigint) as weight
+from pairs
+inner join profiles as a on pairs.record_key_a = a.record_key
+inner join profiles as b on pairs.record_key_b = b.record_key
+union all
+select
+    cluster,
+    cluster,
+    null
+from profiles
+union all
+select
+    a.cluster,
+    b.cluster,
+    null
+from overrides
+inner join clusters as a on overrides.record_key_a = a.record_key
+inner join clusters as b on overrides.record_key_b = b.record_key
+where overrides.decision = 'different' and a.cluster <> b.cluster

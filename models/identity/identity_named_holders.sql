@@ -1,0 +1,52 @@
+{{ config(materialized='table') }}
+
+with holders as (select * from {{ ref('identity_holders') }}),
+
+names as (select * from {{ ref('identity_names') }}),
+
+adopted_names as (select * from {{ ref('identity_adopted_names') }}),
+
+known as (
+    select
+        names.entity,
+        coalesce(names.first_name, adopted_names.first_name) as first_name,
+        case
+            when names.first_name is null then adopted_names.turned_name else names.turned_name
+        end as turned_name,
+        coalesce(names.birth_date, adopted_names.birth_date) as birth_date,
+        case when names.first_name is null then 1 else 0 end as is_adopted,
+        names.first_seen_at,
+        names.first_record_key
+    from names
+    left join adopted_names on names.entity = adopted_names.entity
+    where coalesce(names.first_name, adopted_names.first_name) is not null
+),
+
+-- Only where names or birth dates differ is there anything to contend for.
+spread as (
+    select
+        holders.identifier_type,
+        holders.identifier_value
+    from holders
+    inner join known on holders.entity = known.entity
+    group by holders.identifier_type, holders.identifier_value
+    having
+        min(known.first_name) <> max(known.first_name)
+        or min(known.birth_date) <> max(known.birth_date)
+)
+
+select
+    holders.identifier_type,
+    holders.identifier_value,
+    known.entity,
+    known.first_name,
+    known.turned_name,
+    known.birth_date,
+    known.is_adopted,
+    known.first_seen_at,
+    known.first_record_key
+from holders
+inner join spread
+    on holders.identifier_type = spread.identifier_type
+    and holders.identifier_value = spread.identifier_value
+inner join known on holders.entity = known.entity

@@ -1,0 +1,190 @@
+{{ config(materialized='table') }}
+
+with records as (select * from {{ ref('identity_records') }}),
+
+clusters as (select * from {{ ref('identity_linked_clusters') }}),
+
+no_birth_dates as (
+    select * from {{ ref('blocked_identifiers') }}
+    where identifier_type = 'birth_date'
+),
+
+blocked_values as (select * from {{ ref('identity_blocked_values') }}),
+
+shares as (
+    select level as term, u_probability as share
+    from {{ ref('match_weights') }}
+    where comparison = 'term'
+),
+
+-- Who a parcel of an account is for is not the account's holder.
+parcels as (
+    select shop_orders.order_id
+    from {{ ref('stg_shop__orders') }} as shop_orders
+    where shop_orders.shop_customer_id is not null
+),
+
+told as (
+    select
+        records.*,
+        clusters.cluster,
+        case when no_birth_dates.pattern is null then records.birth_date_key end as birth_key
+    from records
+    inner join clusters on records.record_key = clusters.record_key
+    left join no_birth_dates on records.birth_date_key = no_birth_dates.pattern
+    left join parcels
+        on records.source_table = 'shop.orders' and records.source_key = parcels.order_id
+    where
+        parcels.order_id is null
+        and coalesce(records.first_name_key, records.last_name_key, records.birth_date_key)
+        is not null
+        -- A bare name is nothing to go by.
+        and coalesce(
+            records.birth_date_key,
+            records.street_key,
+            records.city_key,
+            records.postal_code_key,
+            records.email_key,
+            records.phone
+        )
+        is not null
+),
+
+-- A date of birth or a gender that one record of a cluster tells holds for all of it.
+traits as (
+    select
+        cluster,
+        min(birth_key) as birth_key,
+        min(gender) as gender
+    from told
+    where birth_key is not null or gender is not null
+    group by cluster
+),
+
+known as (
+    select
+        told.record_key,
+        told.cluster,
+        told.first_name_key as first_names,
+        told.last_name_key as last_names,
+        replace(told.first_name_key, ' ', '') as first_name,
+        replace(told.last_name_key, ' ', '') as last_name,
+        replace(told.given_name, ' ', '') as given_name,
+        coalesce(told.birth_key, traits.birth_key) as birth_date_key,
+        coalesce(told.gender, traits.gender) as gender,
+        replace(told.street_key, ' ', '') as street,
+        {{ regex_extract('told.street_key', '^([0-9]+)', 1) }} as house_number,
+        replace({{ regex_replace('told.street_key', '^[0-9]+', '') }}, ' ', '') as street_name,
+        replace(told.city_key, ' ', '') as city,
+        told.postal_code_key as postal_code,
+        case when blocked_emails.identifier_value is null then told.email_key end as email,
+        case when blocked_phones.identifier_value is null then told.phone end as phone
+    from told
+    left join traits on told.cluster = traits.cluster
+    left join blocked_values as blocked_emails
+        on blocked_emails.identifier_type = 'email'
+        and told.email_key = blocked_emails.identifier_value
+    left join blocked_values as blocked_phones
+        on blocked_phones.identifier_type = 'phone'
+        and told.phone = blocked_phones.identifier_value
+),
+
+-- Records of one cluster that say the same are compared once.
+profiles as (
+    select
+        min(record_key) as record_key,
+        cluster,
+        first_names,
+        last_names,
+        first_name,
+        last_name,
+        given_name,
+        birth_date_key,
+        gender,
+        street,
+        house_number,
+        street_name,
+        city,
+        postal_code,
+        email,
+        phone
+    from known
+    group by
+        cluster,
+        first_names,
+        last_names,
+        first_name,
+        last_name,
+        given_name,
+        birth_date_key,
+        gender,
+        street,
+        house_number,
+        street_name,
+        city,
+        postal_code,
+        email,
+        phone
+),
+
+size as (select count(*) as profiles_count from profiles),
+
+{%- set terms = {
+    'first_name': 'first_name',
+    'last_name': 'last_name',
+    'birth_date': 'birth_date_key',
+    'street': 'street',
+    'city': 'city',
+    'postal_code': 'postal_code',
+    'email': 'email',
+    'phone': 'phone',
+} %}
+{%- for term, column in terms.items() %}
+
+    {{ term }}_rarity as (
+        select
+            profiles.{{ column }} as value,
+            {{ rarity_bits('count(*)', 'max(size.profiles_count)', 'max(shares.share)') }} as bits
+        from profiles
+        cross join size
+        inner join shares on shares.term = '{{ term }}'
+        where profiles.{{ column }} is not null
+        group by profiles.{{ column }}
+    ),
+{%- endfor %}
+
+numbered as (
+    select
+        *,
+        row_number() over (order by record_key) as profile_id
+    from profiles
+)
+
+select
+    profiles.profile_id,
+    profiles.record_key,
+    profiles.cluster,
+    profiles.first_names,
+    profiles.last_names,
+    profiles.first_name,
+    profiles.last_name,
+    profiles.given_name,
+    least(coalesce(profiles.given_name, ''), coalesce(profiles.last_name, '')) as name_low,
+    greatest(coalesce(profiles.given_name, ''), coalesce(profiles.last_name, '')) as name_high,
+    profiles.birth_date_key,
+    profiles.gender,
+    profiles.street,
+    profiles.house_number,
+    profiles.street_name,
+    profiles.city,
+    profiles.postal_code,
+    profiles.email,
+    split_part(profiles.email, '@', 1) as email_local_part,
+    {%- for term in terms %}
+        {{ term }}_rarity.bits as {{ term }}_bits,
+    {%- endfor %}
+    profiles.phone
+from numbered as profiles
+{%- for term, column in terms.items() %}
+left join {{ term }}_rarity on profiles.{{ column }} = {{ term }}_rarity.value
+{%- endfor %}

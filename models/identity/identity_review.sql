@@ -1,0 +1,35 @@
+{{ config(materialized='table') }}
+
+{%- set thresholds = var('match_thresholds') %}
+
+with pairs as (select * from {{ ref('identity_pairs') }}),
+
+clusters as (select * from {{ ref('identity_clusters') }}),
+
+judged as (
+    select
+        pairs.record_key_a,
+        pairs.record_key_b,
+        pairs.weight,
+        a.component = b.component as is_linked,
+        case
+            when abs(pairs.weight - ({{ thresholds.link }})) <= {{ thresholds.review }}
+                then 'near_threshold'
+            when pairs.weight >= {{ thresholds.link }} and a.component <> b.component
+                then 'refused'
+            when pairs.contradiction_weight < 0 then 'contradiction'
+        end as why
+    from pairs
+    inner join clusters as a on pairs.record_key_a = a.record_key
+    inner join clusters as b on pairs.record_key_b = b.record_key
+)
+
+select
+    record_key_a,
+    record_key_b,
+    weight,
+    1 / (1 + power(2, -weight)) as probability,
+    is_linked,
+    why
+from judged
+where why is not null

@@ -1,0 +1,70 @@
+{{ config(materialized='view') }}
+
+{%- set values = {
+    'first_name': 'first_names',
+    'last_name': 'last_names',
+    'birth_date': 'birth_date_key',
+    'location': 'place',
+    'street': 'street',
+    'email': 'email',
+    'phone': 'phone',
+    'gender': 'gender',
+} %}
+
+with pairs as (select * from {{ ref('identity_pairs') }}),
+
+profiles as (
+    select
+        *,
+        nullif(trim(coalesce(postal_code, '') || ' ' || coalesce(city, '')), '') as place
+    from {{ ref('identity_profiles') }}
+),
+
+steps as (
+    select
+        record_key_a,
+        record_key_b,
+        0 as step_number,
+        'prior' as comparison,
+        cast(null as {{ dbt.type_string() }}) as level,
+        cast(null as {{ dbt.type_string() }}) as value_a,
+        cast(null as {{ dbt.type_string() }}) as value_b,
+        prior_weight as weight
+    from pairs
+    {%- for comparison in comparisons() %}
+        union all
+        select
+            pairs.record_key_a,
+            pairs.record_key_b,
+            {{ loop.index }},
+            '{{ comparison }}',
+            pairs.{{ comparison }}_level,
+            a.{{ values[comparison] }},
+            b.{{ values[comparison] }},
+            pairs.{{ comparison }}_weight
+        from pairs
+        inner join profiles as a on pairs.record_key_a = a.record_key
+        inner join profiles as b on pairs.record_key_b = b.record_key
+    {%- endfor %}
+    union all
+    select record_key_a, record_key_b, 9, 'household', null, null, null, household_weight
+    from pairs
+    union all
+    select record_key_a, record_key_b, 10, 'contradiction', null, null, null, contradiction_weight
+    from pairs
+    where contradiction_weight < 0
+)
+
+select
+    record_key_a,
+    record_key_b,
+    step_number,
+    comparison,
+    level,
+    value_a,
+    value_b,
+    weight,
+    round(
+        sum(weight) over (partition by record_key_a, record_key_b order by step_number), 2
+    ) as running_weight
+from steps
