@@ -1,135 +1,271 @@
-"""How good is the identity layer? Compares the customers that it found with a known truth.
+"""How good is the identity layer? Against a known truth, without one, or by labelling a sample.
 
     python scripts/evaluate_identity.py tests/fixtures/sample_truth_records.csv
+    python scripts/evaluate_identity.py
+    python scripts/evaluate_identity.py --review-sample 300 --out sample.csv
+    python scripts/evaluate_identity.py --labels sample.csv
 
-The truth is a CSV or Parquet file with the columns source_table (crm.contacts, shop.customers,
-shop.orders, shop.checkouts, web.events for identify calls, email.events for clicks), record_id (the
-raw key) and person_id. Every record that has a truth and takes part in identity resolution counts;
-precision and recall are over pairs of records, and recall counts pairs that no rule ever compared.
+With a truth (CSV or Parquet): its columns are person_id and either source_table (crm.contacts,
+crm.consents, crm.surveys, shop.customers, shop.orders, shop.checkouts, web.events for identify
+calls, email.events for clicks) and record_id (the raw key), or record_key as in identity_map.
+Precision and recall are over pairs of records that the truth and the customer map know; recall
+counts pairs that no rule ever compared. Records that only the truth knows (rejected, deleted, not
+yet received) are counted, and pairwise_recall_with_unknown takes each as a customer of its own.
+The worst merges and misses are printed with their evidence, which is personal data; the file of
+--json has figures only.
+
+Without a truth: sizes and density of clusters, conflicts, suppressed values, links, grey zone.
+--review-sample draws pairs to label, over bands of the match weight; write 1 (same person) or 0 in
+is_same, and --labels tells the precision that follows.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import settings
+from explaining import health, labels, truth, worst
+from explaining.evidence import deterministic_components, open_evidence
+from explaining.text import table
+from files import write_whole
+from project_vars import var
 from settings import UserError
 
-# A raw key as the identity layer knows it: an identify call is its login's, a click its mailbox's.
-JUDGED = """
-with record_keys as (
-    select source_table, source_key as record_id, record_key, customer_id
-    from identity.identity_map
-    where source_table in ('crm.contacts', 'shop.customers', 'shop.orders', 'shop.checkouts')
-    union all
-    select 'web.events', events.message_id, map.record_key, map.customer_id
-    from staging.stg_web__events as events
-    inner join identity.identity_map as map
-        on map.record_key
-        = coalesce('web.users:' || events.user_id, 'web.identify:' || events.message_id)
-    where events.event_type = 'identify'
-    union all
-    select 'email.events', events.event_id, map.record_key, map.customer_id
-    from staging.stg_email__events as events
-    inner join identity.identity_map as map on map.record_key = 'email.clicks:' || events.email_key
-    where events.event_type = 'clicked'
-)
-select record_keys.record_key, any_value(record_keys.customer_id) as customer_id,
-    any_value(truth.person_id) as person_id
-from record_keys
-inner join truth
-    on record_keys.source_table = truth.source_table and record_keys.record_id = truth.record_id
-where truth.person_id is not null
-group by record_keys.record_key
--- A mailbox that several people click from has no one true person.
-having count(distinct truth.person_id) = 1
-"""
-
-PAIRS = """
-with cells as (
-    select person_id, customer_id, count(*) as n from judged group by all
-),
-people as (select person_id, sum(n) as n from cells group by all),
-customers as (select customer_id, sum(n) as n from cells group by all)
-select
-    (select sum(n * (n - 1) / 2) from cells) as agreed,
-    (select sum(n * (n - 1) / 2) from customers) as linked,
-    (select sum(n * (n - 1) / 2) from people) as true_pairs,
-    (select sum(cells.n * cells.n / customers.n) from cells join customers using (customer_id))
-        / (select sum(n) from cells) as b_cubed_precision,
-    (select sum(cells.n * cells.n / people.n) from cells join people using (person_id))
-        / (select sum(n) from cells) as b_cubed_recall,
-    (select count(*) from people) as people,
-    (select count(*) from customers) as customers,
-    (select sum(n) from cells) as records
-"""
-
-WORST = {
-    "merges": """
-        select customer_id, count(distinct person_id) as people, count(*) as records,
-            string_agg(record_key, ', ' order by person_id, record_key)[:300] as which
-        from judged group by all having people > 1 order by records desc, customer_id limit 10
-    """,
-    "misses": """
-        select person_id, count(distinct customer_id) as customers, count(*) as records,
-            string_agg(record_key || ' (' || customer_id[:4] || ')', ', '
-                order by customer_id, record_key)[:300] as which
-        from judged group by all having customers > 1 order by records desc, person_id limit 10
-    """,
-}
+SIZE_CLASSES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000)
 
 
-def evaluate(connection: duckdb.DuckDBPyConnection, truth: Path) -> dict[str, float]:
-    """Pairwise and B-cubed figures (0..1) of the customer map against a truth file."""
-    reader = "read_parquet" if truth.suffix == ".parquet" else "read_csv"
-    options = "" if truth.suffix == ".parquet" else ", all_varchar = true, header = true"
-    connection.execute(
-        f"create or replace temp table truth as select * from {reader}($1{options})", [str(truth)]
+def evaluate(connection: duckdb.DuckDBPyConnection, truth_file: Path) -> dict[str, float]:
+    """Pairwise and B-cubed figures (0..1) and counts of the customer map against a truth file."""
+    open_evidence(connection)
+    truth.judge(connection, truth_file)
+    return truth.figures(connection)
+
+
+def report_on_truth(connection: duckdb.DuckDBPyConnection, truth_file: Path) -> dict[str, Any]:
+    """Print everything about a truth; returns the figures, without keys and values."""
+    found = open_evidence(connection)
+    figures: dict[str, Any] = evaluate(connection, truth_file)
+    blocking = truth.blocking(connection, deterministic_components(connection, found), found)
+    unknown = truth.unknown_by_source(connection)
+    sizes = truth.sizes(connection)
+    figures["blocking_recall"] = blocking["blocking_recall"] if blocking else None
+    print_figures(figures)
+    if unknown:
+        named = ", ".join(f"{source} {n:,}" for source, n in unknown.items())
+        print(f"\nOnly the truth knows {sum(unknown.values()):,} records: {named}")
+    print_blocking(blocking)
+    print("\nRecords a person (true) and a customer (found)")
+    print_sizes(sizes)
+    print_worst(connection, has_candidates=blocking is not None)
+    details = {"unknown_by_source": unknown, "cluster_sizes": sizes, "blocking": blocking}
+    return {**figures, **details}
+
+
+def report_without_truth(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Print the state of identity; returns it."""
+    found = open_evidence(connection)
+    report = health.health(connection, deterministic_components(connection, found), found)
+    print(f"{report['customers']:,} customers of {report['records']:,} records")
+    print("\nRecords a customer")
+    print_sizes({"found": report["cluster_sizes"]})
+    print_density(report["density"])
+    print_counts("Conflicts per thousand records", report["conflicts_per_thousand_records"])
+    print_counts("Suppressed values", report["suppressed"])
+    print_counts("Links by rule", report["links"])
+    print_counts("Grey zone: pairs to review", report["grey_zone"])
+    return report
+
+
+def print_figures(figures: Mapping[str, Any]) -> None:
+    for name, value in figures.items():
+        if value is None:
+            print(f"{name:28} not available")
+        elif name.endswith(("records", "people", "customers", "pairs")):
+            print(f"{name:28} {value:,.0f}")
+        else:
+            print(f"{name:28} {value:.4f}")
+
+
+def print_blocking(blocking: dict[str, Any] | None) -> None:
+    if blocking is None:
+        print("\nBlocking recall needs identity.identity_candidates, which is not built.")
+        return
+    print(f"\nBlocking (deterministic links alone: {blocking['deterministic_recall']:.4f})")
+    header = ("rule", "pairs", "true pairs")
+    cells = [
+        (rule["blocking_rule"], *(f"{rule[key]:,}" for key in list(rule)[1:]))
+        for rule in blocking["rules"]
+    ]
+    print_lines(table([header, *cells]))
+
+
+def print_sizes(sizes: Mapping[str, Mapping[int, int]]) -> None:
+    """Histograms beside each other; sizes above four in classes."""
+    classes = list(zip(SIZE_CLASSES, (*SIZE_CLASSES[1:], None), strict=True))
+    cells = [("records", *sizes)]
+    for low, high in classes:
+        counts = [
+            sum(n for size, n in found.items() if low <= size and (high is None or size < high))
+            for found in sizes.values()
+        ]
+        if any(counts):
+            name = (
+                f"{low}+" if high is None else f"{low}" if high == low + 1 else f"{low}-{high - 1}"
+            )
+            cells.append((name, *(f"{n:,}" for n in counts)))
+    print_lines(table(cells))
+
+
+def print_density(density: dict[str, Any] | None) -> None:
+    if density is None:
+        print("\nDensity: not available (identity_entities, identity_components)")
+        return
+    print(
+        f"\nDensity of the {density['customers']:,} customers that fuzzy links made of three or"
+        " more deterministic components"
     )
-    connection.execute(f"create or replace temp table judged as {JUDGED}")
-    cursor = connection.execute(PAIRS)
-    names = [column[0] for column in cursor.description]
-    found = {name: float(value or 0) for name, value in zip(names, cursor.fetchone(), strict=True)}
-    precision = found["agreed"] / found["linked"] if found["linked"] else 1.0
-    recall = found["agreed"] / found["true_pairs"] if found["true_pairs"] else 1.0
-    return {
-        "pairwise_precision": precision,
-        "pairwise_recall": recall,
-        "pairwise_f1": 2 * precision * recall / (precision + recall) if precision + recall else 0.0,
-        "b_cubed_precision": found["b_cubed_precision"],
-        "b_cubed_recall": found["b_cubed_recall"],
-        "records": found["records"],
-        "people": found["people"],
-        "customers": found["customers"],
-    }
+    if density["mean"] is None:
+        return
+    print(f"  mean {density['mean']:.3f}; the least dense:")
+    print_lines(
+        table(
+            [
+                (
+                    f"{row['density']:.3f}",
+                    row["customer_id"],
+                    f"{row['things_count']:,} components, {row['links_count']:,} linked pairs",
+                )
+                for row in density["least_dense"]
+            ]
+        )
+    )
 
 
-def main() -> int:
+def print_counts(title: str, counts: Mapping[str, float] | None) -> None:
+    if counts is None:
+        print(f"\n{title}: not available")
+        return
+    print(f"\n{title} ({sum(counts.values()):,.4g})" if counts else f"\n{title}: none")
+    cells = [(name, f"{n:,}" if isinstance(n, int) else f"{n:,.3f}") for name, n in counts.items()]
+    if cells:
+        print_lines(table(cells))
+
+
+def print_worst(connection: duckdb.DuckDBPyConnection, has_candidates: bool) -> None:
+    merges = worst.worst_merges(connection)
+    misses = worst.worst_misses(connection, has_candidates=has_candidates)
+    for title, errors, whose in (
+        ("Worst merges", merges, "customer {name}: {records:,} records of {parts:,} people"),
+        ("Worst misses", misses, "person {name}: {records:,} records of {parts:,} customers"),
+    ):
+        print(f"\n{title} (at most {worst.SHOWN})" if errors else f"\n{title}: none")
+        for error in errors:
+            wrong = int(error["pairs"])
+            counts = {key: int(error[key]) for key in ("records", "parts")}
+            print(f"  {whose.format(name=error['name'], **counts)} ({wrong:,} pairs)")
+            print_lines([f"  {line}" for line in error["evidence"]])
+
+
+def print_lines(lines: list[str]) -> None:
+    for line in lines:
+        print(f"  {line}")
+
+
+def draw_sample(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace) -> None:
+    """Write the sample where asked, else print it."""
+    open_evidence(connection)
+    if options.out and options.out.exists():
+        raise UserError(f"{options.out} is there already, maybe with labels: name a new file.")
+    threshold = options.threshold
+    if threshold is None:
+        threshold = float(var({}, "match_thresholds")["link"])
+    sample = labels.review_sample(connection, options.review_sample, threshold)
+    if not sample:
+        raise UserError("The warehouse holds no scored pairs and no refusals: nothing to label.")
+    if options.out is None:
+        labels.write_sample(sample, sys.stdout)
+        return
+    try:
+        with options.out.open("w", newline="", encoding="utf-8") as stream:
+            labels.write_sample(sample, stream)
+    except OSError as error:
+        raise UserError(f"{options.out} cannot be written: {error.strerror}.") from error
+    drawn = {band: sum(row["band"] == band for row in sample) for band in labels.BANDS}
+    named = ", ".join(f"{band} {n}" for band, n in drawn.items() if n)
+    print(f"{options.out}: {len(sample)} pairs ({named}); write 1 or 0 in is_same.")
+
+
+def report_on_labels(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, Any]:
+    """Print the precision that labelled pairs tell; returns it."""
+    open_evidence(connection)
+    labelled = labels.read_labels(path)
+    report = labels.labelled_precision(labelled)
+    cells = [("band", "pairs", "labelled", "same", "share", "95 % interval")]
+    for name, band in report["bands"].items():
+        low, high = band["interval"]
+        counts = (f"{band[key]:,}" for key in ("band_pairs", "labelled", "same"))
+        cells.append((name, *counts, f"{band['share_same']:.3f}", f"{low:.3f} to {high:.3f}"))
+    print_lines(table(cells))
+    if report["interval"]:
+        low, high = report["interval"]
+        precision = report["precision_above_threshold"]
+        print(f"\nPrecision above the threshold: {precision:.4f} (95 %: {low:.4f} to {high:.4f})")
+    else:
+        print("\nNo pair above the threshold is labelled: no precision follows.")
+    report["today"] = labels.labels_today(connection, labelled)
+    named = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in report["today"].items())
+    print(f"Today's customers: {named}")
+    return report
+
+
+def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("truth", type=Path, help="CSV or Parquet: the true person of each record")
+    parser.add_argument("truth", type=Path, nargs="?", help="the true person of each record")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--review-sample", type=int, metavar="N", help="draw N pairs to label")
+    parser.add_argument("--out", type=Path, help="write the sample to this file, not to the screen")
+    parser.add_argument(
+        "--threshold", type=float, help="link threshold in bits, if not the project's"
+    )
+    parser.add_argument("--labels", type=Path, help="a labelled sample")
     options = parser.parse_args()
-    if not options.truth.is_file():
-        raise UserError(f"{options.truth} is not a file: give the truth as CSV or Parquet.")
-    warehouse = settings.load().warehouse
-    if not warehouse.is_file():
-        raise UserError(f"{warehouse} is not there: run `make run` or `dbt build` first.")
-    with settings.connect(warehouse, read_only=True) as connection:
-        figures = evaluate(connection, options.truth)
-        for name, value in figures.items():
-            print(f"{name:20} {value:.4f}" if value <= 1 else f"{name:20} {value:,.0f}")
-        for kind, query in WORST.items():
-            rows = connection.execute(query).fetchall()
-            print(f"\nWorst {kind} (at most 10)")
-            for row in rows:
-                print("  " + "  ".join(str(value) for value in row))
+    chosen = (options.truth, options.review_sample, options.labels)
+    if sum(choice is not None for choice in chosen) > 1:
+        parser.error("give a truth, --review-sample or --labels: one of them.")
+    if options.review_sample is not None and options.review_sample < 1:
+        parser.error("--review-sample needs at least one pair.")
+    if options.review_sample is None and (options.out or options.threshold is not None):
+        parser.error("--out and --threshold go with --review-sample.")
+    if options.review_sample is not None and options.json:
+        parser.error("a sample has no figures: --json does not go with --review-sample.")
+    return options
+
+
+def main() -> int:
+    options = parse_options()
+    for given in (options.truth, options.labels):
+        if given and not given.is_file():
+            raise UserError(f"{given} is not a file.")
+    with settings.connect(settings.load().warehouse, read_only=True) as connection:
+        if options.review_sample is not None:
+            draw_sample(connection, options)
+            return settings.EXIT_DONE
+        if options.labels:
+            report = report_on_labels(connection, options.labels)
+        elif options.truth:
+            report = report_on_truth(connection, options.truth)
+        else:
+            report = report_without_truth(connection)
     if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        write_whole(options.json, json.dumps(report, indent=2) + "\n")
     return settings.EXIT_DONE
 
 

@@ -1,0 +1,61 @@
+"""Why is it so? Asks a built warehouse, and answers from the evidence that it keeps.
+
+    python scripts/explain.py identity crm.contacts:C1
+    python scripts/explain.py identity crm.contacts:C1 anna@shop.example
+    python scripts/explain.py identity 7c9e6679-7425-40de-944b-e07fc1f90ae7 --json
+
+`identity` with one name tells who it is: records, identifiers, former ids, the links that bind them
+and what was refused. With two it tells what joins them, or why nothing does. A name is a record
+(source table and key, joined by a colon), a customer id, also one that a merge has ended, an e-mail
+address or a phone. The warehouse is opened read-only; answers show personal data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import date
+from typing import Any
+
+import settings
+from explaining.identity import explain_identity
+from explaining.text import render
+
+
+def as_json(value: Any) -> str:
+    """What JSON has no type for: times in ISO format."""
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def identity(options: argparse.Namespace) -> int:
+    with settings.connect(settings.load().warehouse, read_only=True) as connection:
+        facts = explain_identity(connection, options.name, options.other)
+    if options.json:
+        print(json.dumps(facts, indent=2, default=as_json))
+    else:
+        print(render(facts, everything=options.all))
+    return settings.EXIT_DONE
+
+
+def parser() -> argparse.ArgumentParser:
+    """One subcommand a question; each sets `answer`, the function that prints it."""
+    top = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    questions = top.add_subparsers(title="questions", metavar="QUESTION", required=True)
+    who = questions.add_parser("identity", help="who is this, and why are these two (not) one?")
+    who.add_argument("name", help="a record, customer id, e-mail address or phone")
+    who.add_argument("other", nargs="?", help="a second one: are the two the same customer?")
+    who.add_argument("--json", action="store_true", help="facts for programs instead of text")
+    who.add_argument("--all", action="store_true", help="list everything, however long")
+    who.set_defaults(answer=identity)
+    return top
+
+
+def main() -> int:
+    options = parser().parse_args()
+    return options.answer(options)
+
+
+if __name__ == "__main__":
+    settings.run(main)

@@ -1,0 +1,341 @@
+"""explain.py identity: chains of links, refusals, and names that resolve to customers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import ROOT
+from explaining.chains import ends, node_name, strongest_chain
+from explaining.evidence import strength
+from explaining.identity import explain_identity
+from explaining.text import render
+from hypothesis import given
+from hypothesis import strategies as st
+from settings import UserError
+from tiny_identity import build, fuzzy, has, on, refused, scored, steps
+
+A, B, C = "crm.contacts:A", "crm.contacts:B", "crm.contacts:C"
+ORDER, CHILD, LONER = "shop.orders:O1", "crm.contacts:CHILD", "crm.contacts:LONER"
+
+CUSTOMERS = {"11-anna": [A, B, C, ORDER], "22-child": [CHILD], "33-loner": [LONER]}
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    """A family of two with one phone, a contact found by comparison, and somebody else."""
+    return build(
+        tmp_path / "tiny.duckdb",
+        CUSTOMERS,
+        identity_edges=[
+            on(A, "email", "anna@shop.example", "only_name"),
+            on(B, "email", "anna@shop.example", "only_name"),
+            on(A, "phone", "+4930123", "same_name", "anna"),
+            on(ORDER, "phone", "+4930123", "same_name", "anna"),
+            on(CHILD, "phone", "+4930123", "same_name", "tom"),
+            fuzzy(B, C, 9.5),
+        ],
+        identity_conflicts=[
+            refused(
+                CHILD,
+                "different_given_names",
+                identifier_type="phone",
+                identifier_value="+4930123",
+            )
+        ],
+        identity_pairs=[scored(A, CHILD, 3.25), scored(B, C, 9.5)],
+        identity_waterfall=[
+            *steps(B, C, ("prior", "", -10.0), ("name", "exact", 19.5)),
+            *steps(A, CHILD, ("prior", "", -10.0), ("address", "exact", 13.25)),
+        ],
+        identity_record_identifiers=[
+            has(A, "email", "anna@shop.example", "anna+news@shop.example"),
+            has(B, "email", "anna@shop.example"),
+            has(A, "phone", "+4930123"),
+            has(ORDER, "phone", "+4930123"),
+            has(CHILD, "phone", "+4930123"),
+            has(A, "email", "na@na.com"),
+            has(LONER, "email", "na@na.com"),
+        ],
+        suppressed_identifiers=[
+            {
+                "identifier_type": "email",
+                "identifier_value": "na@na.com",
+                "reason": "blocked",
+                "why": "Typed to get past a form",
+            }
+        ],
+        customer_id_changes=[
+            {"customer_id": "11-anna", "current_customer_id": "11-anna", "status": "current"},
+            {
+                "customer_id": "44-carla",
+                "current_customer_id": "11-anna",
+                "status": "merged",
+                "changed_at": "2026-03-01 08:00:00",
+            },
+            {"customer_id": "55-gone", "status": "retired", "changed_at": "2026-03-02 08:00:00"},
+        ],
+        customer_id_assignments=[
+            {"record_key": C, "customer_id": "44-carla", "sequence": 1},
+            {"record_key": C, "customer_id": "11-anna", "sequence": 2},
+        ],
+    )
+
+
+def ask(warehouse: Path, *names: str) -> dict[str, Any]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return explain_identity(connection, *names)
+
+
+def steps_of(facts: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(step["from"], step["rule"], step["to"]) for step in facts["chain"]]
+
+
+def test_two_records_are_one_by_a_chain_over_an_identifier_and_a_comparison(
+    warehouse: Path,
+) -> None:
+    facts = ask(warehouse, A, C)
+    assert steps_of(facts) == [
+        (A, "email:only_name", "email anna@shop.example"),
+        ("email anna@shop.example", "email:only_name", B),
+        (B, "fuzzy", C),
+    ]
+    assert [step["weight"] for step in facts["chain"][2]["waterfall"]] == [-10.0, 19.5]
+    text = render(facts)
+    assert "are one customer, 11-anna" in text
+    assert "fuzzy, 9.50 bits" in text and "name of crm.contacts:B | name of crm" in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [A, "11-anna", "44-carla", "ANNA@shop.example ", "anna+news@shop.example", "A", "O1"],
+)
+def test_records_ids_and_identifiers_resolve(warehouse: Path, name: str) -> None:
+    assert ask(warehouse, name)["customer_id"] == "11-anna"
+
+
+def test_one_name_tells_records_identifiers_former_ids_links_and_refusals(warehouse: Path) -> None:
+    facts = ask(warehouse, "11-anna")
+    assert [record["record_key"] for record in facts["records"]] == [A, B, C, ORDER]
+    assert [former["customer_id"] for former in facts["former_ids"]] == ["44-carla"]
+    assert {row["identifier_value"]: row["suppressed"] for row in facts["identifiers"]} == {
+        "anna@shop.example": None,
+        "na@na.com": "blocked",
+        "+4930123": None,
+    }
+    assert facts["links"][-1]["rule"] == "fuzzy"
+    assert facts["refusals"] == []
+    assert "their given names differ" in render(ask(warehouse, CHILD))
+
+
+def test_a_former_id_needs_a_chain_from_the_records_that_carried_it(warehouse: Path) -> None:
+    facts = ask(warehouse, "44-carla", "11-anna")
+    assert steps_of(facts) == [(C, "fuzzy", B)]
+    assert "44-carla became 11-anna on 2026-03-01." in render(facts)
+
+
+def test_a_shared_value_stands_for_whom_the_question_is_about(warehouse: Path) -> None:
+    alone = ask(warehouse, "+49 30 123")
+    assert alone["subject"]["other_holders"] == ["22-child"]
+    facts = ask(warehouse, CHILD, "+49 30 123")
+    assert steps_of(facts) == [(CHILD, "phone:same_name", "phone +4930123")]
+    assert "is shared: also by 11-anna" in render(facts)
+
+
+def test_refusals_scores_and_shared_values_part_two_customers(warehouse: Path) -> None:
+    facts = ask(warehouse, A, CHILD)
+    assert [row["reason"] for row in facts["refusals"]] == ["different_given_names"]
+    assert facts["pairs"][0]["waterfall"][-1]["running_weight"] == 3.25
+    text = render(facts)
+    assert "are two customers" in text
+    assert f"{CHILD} on phone +4930123 (phone:same_name): their given names differ" in text
+    assert "3.25 bits (proposed by name_and_year)" in text
+
+
+def test_a_suppressed_value_links_nobody(warehouse: Path) -> None:
+    facts = ask(warehouse, A, LONER)
+    assert facts["refusals"] == [] and facts["pairs"] == []
+    assert "email na@na.com: suppressed, blocked (Typed to get past a form)" in render(facts)
+    with pytest.raises(UserError, match=r"na@na\.com stands for nobody: it is suppressed"):
+        ask(warehouse, "na@na.com")
+
+
+def test_without_any_evidence_it_says_what_was_looked_for(warehouse: Path, tmp_path: Path) -> None:
+    unknown_blocking = render(ask(warehouse, CHILD, LONER))
+    assert "no pair of theirs scores high enough to be kept" in unknown_blocking
+    customers = {"1": [A], "2": [B], "3": [C]}
+    candidates = [{"record_key_a": A, "record_key_b": B, "blocking_rule": "same_street"}]
+    other = build(tmp_path / "other.duckdb", customers, identity_candidates=candidates)
+    assert "no blocking rule proposes the pair." in render(ask(other, A, C))
+    below = render(ask(other, B, A))
+    assert "proposes them (same_street), but they score too low to be kept" in below
+
+
+def test_overrides_come_first(tmp_path: Path) -> None:
+    override = {"record_key_a": B, "record_key_b": A, "decision": "different"}
+    override |= {"decided_by": "desk", "decided_at": "2026-02-02", "why": "twins"}
+    same = override | {"decision": "same", "why": "not to be shown"}
+    path = build(
+        tmp_path / "tiny.duckdb", {"1": [A], "2": [B]}, identity_overrides=[override, same]
+    )
+    text = render(ask(path, A, B))
+    assert "Overrides keep them apart (1)" in text
+    assert f"{B} and {A}: desk, 2026-02-02 00:00: twins" in text
+
+
+def test_a_refusal_that_concerns_others_does_not_part_these_two(tmp_path: Path) -> None:
+    path = build(
+        tmp_path / "tiny.duckdb",
+        {"1": [A, B], "2": [C], "3": [LONER]},
+        identity_conflicts=[
+            refused(A, "different_birth_dates", other_record_key=LONER),
+            refused(A, "cut_weakest_link", other_record_key=B),
+            refused(C, "over_limit", other_record_key=B, score=4.0),
+            # Kept from the owner of a value that both have, and of one that only they have.
+            refused(
+                A,
+                "ambiguous_name",
+                other_record_key=LONER,
+                identifier_type="phone",
+                identifier_value="+4930123",
+            ),
+            refused(
+                A,
+                "nameless_on_phone",
+                other_record_key=LONER,
+                identifier_type="phone",
+                identifier_value="+4930999",
+            ),
+        ],
+        identity_record_identifiers=[has(record, "phone", "+4930123") for record in (A, C)],
+    )
+    facts = ask(path, A, C)
+    assert [row["reason"] for row in facts["refusals"]] == ["ambiguous_name", "over_limit"]
+    assert f"{A} and {LONER} on phone +4930123 (phone:same_name): its name fits" in render(facts)
+
+
+def test_names_that_stand_for_nobody(warehouse: Path) -> None:
+    with pytest.raises(UserError, match="Nothing in the warehouse is called 'nobody'"):
+        ask(warehouse, "nobody")
+    with pytest.raises(UserError, match="55-gone was retired on 2026-03-02: no record is left"):
+        ask(warehouse, "55-gone")
+
+
+def test_a_key_of_several_records_must_be_named_in_full(tmp_path: Path) -> None:
+    path = build(tmp_path / "tiny.duckdb", {"1": ["crm.contacts:7", "shop.orders:7"]})
+    with pytest.raises(UserError, match=r"say which one \(crm.contacts:7, shop.orders:7\)"):
+        ask(path, "7")
+
+
+def test_both_names_of_one_record(warehouse: Path) -> None:
+    assert "have a record in common" in render(ask(warehouse, A, A))
+
+
+def test_the_stronger_chain_wins_over_the_shorter_one() -> None:
+    links = [fuzzy(A, C, 40.0), on(A, "phone", "1", "nameless"), on(C, "phone", "1", "nameless")]
+    chain = strongest_chain(links, {A}, {C})
+    assert [link["rule"] for _, link, _ in chain] == ["phone:nameless", "phone:nameless"]
+
+
+def test_of_equally_strong_chains_the_shortest_wins() -> None:
+    links = [fuzzy(A, B, 9.0), fuzzy(B, C, 20.0), fuzzy(C, LONER, 9.0), fuzzy(B, LONER, 9.0)]
+    chain = strongest_chain(links, {A}, {LONER})
+    assert [node_name(end) for _, _, end in chain] == [B, LONER]
+
+
+def test_a_value_divided_by_name_does_not_join_its_groups() -> None:
+    links = [on(A, "phone", "1", "same_name", "anna"), on(B, "phone", "1", "same_name", "tom")]
+    assert strongest_chain(links, {A}, {B}) is None
+
+
+def test_links_rank_by_trust() -> None:
+    ranked = [
+        fuzzy(A, B, 5.0),
+        fuzzy(A, B, 50.0),
+        on(A, "phone", "1", "nameless"),
+        on(A, "phone", "1", "same_name"),
+        on(A, "session_id", "1", "only_name"),
+        on(A, "email", "x@shop.example", "nameless_to_owner"),
+        on(A, "email", "x@shop.example", "only_name"),
+        on(A, "order_id", "1", "only_name"),
+        on(A, "contact_id", "1", "same_key"),
+        fuzzy(A, B, 0.0, rule="override:same"),
+    ]
+    strengths = [strength(link) for link in ranked]
+    assert strengths == sorted(set(strengths))
+
+
+LINKS = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.integers(1, 4)), max_size=20)
+
+
+@given(LINKS)
+def test_chains_on_random_graphs(drawn: list[tuple[int, int, int]]) -> None:
+    """The chain holds together, and no chain of only stronger links exists."""
+    links = [fuzzy(f"r:{a}", f"r:{b}", float(score)) for a, b, score in drawn]
+    chain = strongest_chain(links, {"r:0"}, {"r:1"})
+
+    def reaches(least: float) -> bool:
+        seen = {"r:0"}
+        while True:
+            ways = [set(ends(link)) for link in links if link["score"] >= least]
+            more = set().union(*(way for way in ways if way & seen)) | seen
+            if more == seen:
+                return "r:1" in seen
+            seen = more
+
+    if chain is None:
+        assert not reaches(0)
+        return
+    assert (chain[0][0], chain[-1][2]) == ("r:0", "r:1")
+    assert all({start, end} == set(ends(link)) for start, link, end in chain)
+    assert all(step[2] == following[0] for step, following in pairwise(chain))
+    weakest = min(link["score"] for _, link, _ in chain)
+    assert reaches(weakest) and not reaches(weakest + 1)
+
+
+def run(warehouse: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "explain.py"), *arguments],
+        env=os.environ | {"PENPAL_WAREHOUSE": str(warehouse)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_on_the_command_line(warehouse: Path) -> None:
+    told = run(warehouse, "identity", A, CHILD)
+    assert told.returncode == 0 and "are two customers" in told.stdout
+    facts = json.loads(run(warehouse, "identity", A, C, "--json").stdout)
+    assert facts["verdict"] == "same" and facts["chain"][0]["first_seen_at"].startswith("2026-01")
+
+
+@pytest.mark.parametrize("arguments", [[], ["identity"], ["identity", "nobody"], ["birthday"]])
+def test_a_users_mistake_is_one_sentence_and_exit_code_2(
+    warehouse: Path, arguments: list[str]
+) -> None:
+    told = run(warehouse, *arguments)
+    assert told.returncode == 2
+    assert "Traceback" not in told.stderr and told.stdout == ""
+
+
+def test_a_warehouse_without_identity(tmp_path: Path) -> None:
+    missing = run(tmp_path / "no.duckdb", "identity", A)
+    assert missing.returncode == 2 and "There is no warehouse at" in missing.stderr
+    duckdb.connect(str(tmp_path / "empty.duckdb")).close()
+    empty = run(tmp_path / "empty.duckdb", "identity", A)
+    assert empty.returncode == 2 and "has no identity.identity_map" in empty.stderr
+
+
+def test_long_lists_are_cut_unless_all_is_asked_for(tmp_path: Path) -> None:
+    path = build(tmp_path / "tiny.duckdb", {"1": [f"shop.orders:{n}" for n in range(25)]})
+    facts = ask(path, "1")
+    assert "… and 5 more (--all lists them)" in render(facts)
+    assert "shop.orders:9" in render(facts, everything=True)
