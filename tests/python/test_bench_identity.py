@@ -1,0 +1,288 @@
+"""The identity benchmark: its contacts, its measure of accuracy, its report, both sides once."""
+
+import importlib.metadata
+import importlib.util
+import itertools
+import json
+from datetime import date
+from pathlib import Path
+
+import bench_identity
+import duckdb
+import generate_contacts
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from benchmark import penpal_side, report
+from benchmark.accuracy import pairwise
+from benchmark.penpal_side import Place
+from benchmark.process import run_process
+from datagen import errors, longtail
+from datagen.contacts import PROFILES, record_counts
+from datagen.output import COLUMNS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from settings import UserError
+
+
+def make(folder: Path, kind: str, records: int = 2_000, people: int = 500, seed: int = 3) -> Path:
+    generate_contacts.write(kind, records, people, seed, folder)
+    return folder
+
+
+def read(lake: Path) -> list[dict]:
+    truth = pq.read_table(lake / "truth" / "records.parquet").to_pylist()
+    owner = {row["record_id"]: row["person_id"] for row in truth}
+    rows = pq.read_table(lake / "crm" / "contacts").to_pylist()
+    return [row | {"person_id": owner[row["contact_id"]]} for row in rows]
+
+
+@pytest.fixture(scope="module", params=sorted(PROFILES))
+def kind(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def contacts(kind: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
+    return read(make(tmp_path_factory.mktemp(kind) / "lake", kind))
+
+
+# --- the contacts ----------------------------------------------------------------------------
+
+
+def test_the_same_options_give_the_same_bytes(tmp_path, kind):
+    def files(name: str, seed: int) -> dict[str, bytes]:
+        lake = make(tmp_path / name, kind, 600, 200, seed)
+        return {str(p.relative_to(lake)): p.read_bytes() for p in lake.rglob("*.parquet")}
+
+    first = files("first", 3)
+    assert first == files("second", 3)
+    assert first != files("third", 4)
+
+
+def test_counts_and_columns_are_as_asked_for(tmp_path, kind, contacts):
+    assert len(contacts) == 2_000
+    assert len({row["contact_id"] for row in contacts}) == 2_000
+    assert len({row["person_id"] for row in contacts}) == 500
+    schema = pq.read_schema(make(tmp_path / "lake", kind) / "crm/contacts/part-00000.parquet")
+    assert schema.names == COLUMNS["crm.contacts"]
+    assert set(schema.types) == {pa.string()}
+    filled = {name for row in contacts for name, value in row.items() if value is not None}
+    always = {"contact_id", "created_at", "loaded_at", "person_id"}
+    assert filled == set(PROFILES[kind].columns) | always
+    assert all(row["created_at"] <= row["loaded_at"] for row in contacts)
+
+
+def test_the_order_says_nothing_about_who_is_who(contacts):
+    neighbours = itertools.pairwise(contacts)
+    assert sum(a["person_id"] == b["person_id"] for a, b in neighbours) < 40
+
+
+def test_fields_are_wrong_or_missing_as_often_as_promised(kind, contacts):
+    low, high = {"light": (0.02, 0.35), "heavy": (0.1, 0.4), "mini": (0.08, 0.25)}[kind]
+    by_person = {}
+    for row in contacts:
+        by_person.setdefault(row["person_id"], []).append(row)
+    for column in ("first_name", "last_name", "birth_date", "city"):
+        odd = total = 0
+        for rows in by_person.values():
+            values = [row[column] for row in rows]
+            most = max(set(values) - {None} or {None}, key=values.count)
+            odd += sum(value != most for value in values)
+            total += len(values)
+        assert low <= odd / total <= high, column
+
+
+def test_relatives_share_a_name_and_a_town(contacts):
+    homes = {}
+    for row in contacts:
+        homes.setdefault((row["last_name"], row["city"]), set()).add(row["person_id"])
+    assert sum(len(people) > 1 for home, people in homes.items() if None not in home) >= 10
+
+
+def test_surnames_and_first_names_have_long_tails():
+    assert len(set(longtail.surnames().items.to_pylist())) > 50_000
+    assert 2_000 < len(set(longtail.given_names().items.to_pylist())) < 4_000
+    rng = np.random.default_rng(1)
+    drawn = longtail.surnames().draw(rng, np.zeros(100_000, np.int64))
+    counts = np.sort(np.bincount(drawn))[::-1]
+    assert 400 < counts[0] < 1_200
+    assert (counts > 0).sum() > 20_000
+
+
+@given(st.integers(1, 400), st.integers(0, 3_000), st.sampled_from(["geometric", "gamma", "x"]))
+def test_every_person_has_a_record_and_the_records_add_up(people, more, spread):
+    more = min(more, people * 29)
+    counts = record_counts(np.random.default_rng(1), spread, people, people + more)
+    assert counts.min() >= 1
+    assert counts.sum() == people + more
+
+
+@given(st.lists(st.text("abcdeéZ ", min_size=1, max_size=12), min_size=1, max_size=30))
+def test_a_slip_changes_a_little(values):
+    made = errors.slip(np.random.default_rng(1), pa.array(values, pa.string()), heard=0.0)
+    for old, new in zip(values, made.to_pylist(), strict=True):
+        assert abs(len(old) - len(new)) <= 1
+        assert len(new) >= 1
+        kept = sum(ch in old for ch in new)
+        assert kept >= len(new) - 1
+
+
+@given(st.lists(st.dates(date(1500, 1, 1), date(2020, 12, 31)), min_size=1, max_size=30))
+def test_wrong_dates_are_dates(days):
+    rng = np.random.default_rng(1)
+    given_days = np.array(days, "datetime64[D]")
+    for change in (errors.date_slips, errors.date_swaps, errors.placeholders):
+        for old, new in zip(days, change(rng, given_days, 1.0).tolist(), strict=True):
+            assert isinstance(new, date)
+            assert abs(new.year - old.year) <= 81
+    assert (errors.date_slips(rng, given_days, 0.0) == given_days).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("light", 10, 20, 1), "--records 10 is not between 20 and 600"),
+        (("light", 100, 2, 1), "--records 100 is not between 2 and 60"),
+        (("light", 10, 0, 1), "--people 0 is not between 1 and"),
+        (("light", 10, 5, -1), "--seed -1 is negative"),
+    ],
+)
+def test_what_cannot_be_made_is_refused(tmp_path, options, told):
+    with pytest.raises(UserError, match=told):
+        generate_contacts.write(*options, tmp_path / "lake")
+    assert not list(tmp_path.iterdir())
+
+
+# --- the measure -----------------------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=25))
+def test_accuracy_counts_all_pairs(records):
+    """Each record has a person and a cluster; cluster 0 stands for a record that is in none."""
+    with duckdb.connect() as connection:
+        connection.execute("create table truth (record_id varchar, person_id integer)")
+        connection.execute("create table found (record_id varchar, cluster_id varchar)")
+        for number, (person, cluster) in enumerate(records):
+            connection.execute("insert into truth values ($1, $2)", [f"r{number}", person])
+            if cluster:
+                connection.execute("insert into found values ($1, $2)", [f"r{number}", cluster])
+        measured = pairwise(connection, "found", "truth")
+    pairs = list(itertools.combinations(records, 2))
+    true = {n for n, (a, b) in enumerate(pairs) if a[0] == b[0]}
+    linked = {n for n, (a, b) in enumerate(pairs) if a[1] == b[1] != 0}
+    assert measured["true_pairs"] == len(true)
+    assert measured["linked_pairs"] == len(linked)
+    assert measured["precision"] == (len(true & linked) / len(linked) if linked else 1)
+    assert measured["recall"] == (len(true & linked) / len(true) if true else 1)
+
+
+def test_models_are_grouped_by_their_place_in_the_graph():
+    chain = {
+        "identity_records": [],
+        "identity_linked_clusters": ["identity_records"],
+        "identity_profiles": ["identity_records"],
+        "identity_terms": ["identity_profiles"],
+        "identity_pairs": ["identity_terms", "identity_linked_clusters"],
+        "identity_edges": ["identity_pairs"],
+        "identity_clusters": ["identity_edges"],
+        "identity_map": ["identity_clusters"],
+    }
+    manifest = {
+        "parent_map": {
+            f"model.penpal.{name}": [f"model.penpal.{above}" for above in parents]
+            for name, parents in chain.items()
+        }
+        | {"test.penpal.unique_x.abc": ["model.penpal.identity_map"]}
+    }
+    assert penpal_side.group_models(manifest, set(chain)) == {
+        "deterministic": ["identity_linked_clusters", "identity_records"],
+        "profiles": ["identity_profiles"],
+        "scoring": ["identity_pairs", "identity_terms"],
+        "clustering": ["identity_clusters", "identity_edges"],
+        "rest": ["identity_map"],
+    }
+
+
+def test_the_report_takes_medians_and_ratios_of_each_round():
+    def side(scoring: float) -> dict:
+        seconds = {"profiles": 1.0, "scoring": scoring, "clustering": 1.0, "deterministic": 2.0}
+        return {"seconds": seconds, "peak_bytes": 1, "total": 9.0, "wall": 12.0}
+
+    rounds = [{"penpal": side(p), "splink": side(s)} for p, s in ((2, 2), (4, 2), (2, 6))]
+    summary = report.summarise(rounds)
+    assert summary["seconds"]["penpal"]["scoring"] == 2
+    assert summary["scoring_and_clustering_ratio"] == 1
+    assert summary["deterministic_ratio"] == 1
+    assert report.summarise([{"penpal": side(1)}])["scoring_and_clustering_ratio"] is None
+
+
+def test_a_missing_splink_is_told_with_the_command_that_installs_it(monkeypatch):
+    def version(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    with pytest.raises(UserError, match="make setup-splink"):
+        bench_identity.main(["--records", "10"])
+
+
+def test_a_process_that_fails_is_told_with_its_last_lines():
+    with pytest.raises(UserError, match=r"The step failed \(exit code 3\):\nwhy"):
+        run_process("The step", ["sh", "-c", "echo why >&2; exit 3"], {})
+    assert run_process("The step", ["echo", "done"], {}).peak_bytes > 0
+
+
+def test_the_increment_is_what_was_loaded_last(tmp_path):
+    lake = make(tmp_path / "lake", "mini", 1_000, 250)
+    early, late = bench_identity.split_lake(lake, tmp_path / "increment")
+    before = pq.read_table(early / "crm" / "contacts")["loaded_at"].to_pylist()
+    after = pq.read_table(late)["loaded_at"].to_pylist()
+    assert len(before) + len(after) == 1_000
+    assert len(after) == pytest.approx(10, abs=1)
+    assert max(before) < min(after)
+
+
+# --- both sides ------------------------------------------------------------------------------
+
+
+def test_penpal_resolves_a_lake_of_contacts(tmp_path):
+    lake = make(tmp_path / "lake", "light", 400, 280)
+    place = Place(tmp_path / "penpal.duckdb", lake, tmp_path / "target")
+    place.stage()
+    found = place.resolve() | place.judge(lake / "truth" / "records.parquet")
+    assert found["accuracy"]["precision"] > 0.9
+    assert found["accuracy"]["recall"] > 0.3
+    assert found["seconds"]["clustering"] > 0
+    assert found["total"] == pytest.approx(sum(found["seconds"].values()))
+    if importlib.util.find_spec("splink"):
+        how = bench_identity.Arrangement("apart", same_blocks=True)
+        other = bench_identity.run_splink(place, lake / "truth/records.parquet", tmp_path, how)
+        assert other["rules"][0] == ["block_0"]
+        assert other["best"]["f1"] > 0.8
+
+
+def test_splink_resolves_staged_contacts(tmp_path):
+    pytest.importorskip("splink")
+    lake = make(tmp_path / "lake", "mini", 400, 100)
+    warehouse = tmp_path / "staged.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(f"""
+            create schema staging;
+            create table staging.stg_crm__contacts as
+            select contact_id, lower(first_name) as first_name_key,
+                lower(last_name) as last_name_key, replace(birth_date, '-', '') as birth_date_key,
+                lower(street_address) as street_key, lower(city) as city_key, postal_code,
+                lower(email) as email_key, phone, mobile_phone, gender
+            from read_parquet('{lake}/crm/contacts/*.parquet')
+        """)
+    place = Place(warehouse, lake, tmp_path)
+    truth = lake / "truth" / "records.parquet"
+    how = bench_identity.Arrangement("together", same_blocks=False)
+    found = bench_identity.run_splink(place, truth, tmp_path, how)
+    json.dumps(found)
+    assert (found["names"], found["same_blocks"]) == ("together", False)
+    assert found["best"]["f1"] > 0.85
+    assert found["best"]["f1"] >= max(found["f1_by_match_weight"].values())
+    assert all(seconds > 0 for seconds in found["seconds"].values())
