@@ -3,13 +3,13 @@
     identity_profiles, which the query must have in scope as `profiles`); the columns of `keep` are passed on. Gives one
     level a comparison, null where either side says nothing:
 
-    first_name   exact, nickname (one name in full form), initial, typo, part (one holds the other: 'ann', 'mary ann'),
+    first_name   exact, nickname (one name in full form), initial, typo, part (one ends with the words or begins with the letters of the other),
                  similar, different; swapped, swapped_typo, swapped_part where first and last name changed places
     last_name    exact, typo, part, similar, different; null where the names are swapped, which counts once
     birth_date   exact, slip (one digit, or day and month changed places), near (two digits of the day or of the year), year,
                  digits (any two), different
     location     postal_code_and_city, postal_code, postal_typo_and_city, city, city_typo, postal_typo, different
-    street       exact, typo, part (same number, one name begins the other), same_street, same_number, similar, different
+    street       exact, typo (its number at most one digit off), part (same number, one name begins the other), same_street, same_number, similar, different
     email        exact, local_part, typo, different
     phone        exact, typo (one digit), different
     gender       same, different
@@ -143,10 +143,11 @@ select
             then 'postal_code_and_city'
         when postal_distance = 0 then 'postal_code'
         when
-            city_distance <= city_typos and length(postal_a) >= 4
+            city_distance <= city_typos
+            and least(length(postal_a), length(postal_b)) >= 4
             and (
                 postal_distance = 1
-                -- Two neighbouring characters changed places.
+                -- As when two neighbouring characters change places.
                 or (
                     substr(postal_a, 1, 2) = substr(postal_b, 1, 2)
                     and levenshtein(postal_a, postal_b) = 2
@@ -162,7 +163,11 @@ select
     case
         when street_a is null or street_b is null then null
         when street_a = street_b then 'exact'
-        when street_distance <= {{ _longest('street_a', 'street_b') }} * 0.2 then 'typo'
+        when
+            street_distance <= {{ _longest('street_a', 'street_b') }} * 0.2
+            -- Another number is a neighbour; one digit more or less may be a slip.
+            and coalesce({{ _distance('number_a', 'number_b', 1) }}, 0) <= 1
+            then 'typo'
         when
             number_a = number_b
             and (

@@ -32,6 +32,17 @@ cut_links as (
         on link_nodes.value_node = other.node and one.cluster <> other.cluster
 ),
 
+never_links as (
+    select
+        least(one.component, other.component) as component_a,
+        greatest(one.component, other.component) as component_b
+    from overrides
+    inner join clusters as one on overrides.record_key_a = one.record_key
+    inner join clusters as other on overrides.record_key_b = other.record_key
+    where overrides.decision = 'different'
+    group by least(one.component, other.component), greatest(one.component, other.component)
+),
+
 refused_pairs as (
     select
         pairs.record_key_a,
@@ -39,7 +50,7 @@ refused_pairs as (
         pairs.blocking_rule,
         pairs.weight,
         case
-            when never.decision is not null then 'never_link_override'
+            when never_links.component_a is not null then 'never_link_override'
             when pairs.contradiction_weight < 0 then 'strong_disagreement'
             else 'rest_of_cluster_disagrees'
         end as reason,
@@ -50,10 +61,9 @@ refused_pairs as (
     inner join clusters as one on pairs.record_key_a = one.record_key
     inner join clusters as other
         on pairs.record_key_b = other.record_key and one.component <> other.component
-    left join overrides as never
-        on never.decision = 'different'
-        and least(never.record_key_a, never.record_key_b) = pairs.record_key_a
-        and greatest(never.record_key_a, never.record_key_b) = pairs.record_key_b
+    left join never_links
+        on least(one.component, other.component) = never_links.component_a
+        and greatest(one.component, other.component) = never_links.component_b
     where pairs.weight - pairs.contradiction_weight >= {{ link }}
 ),
 

@@ -8,10 +8,10 @@ with sampled as (
 evidence as (
     select
         round(
+            contradiction_weight
             {%- for comparison in comparisons() %}
-            {{ '+ ' if not loop.first }}{{ comparison }}_weight
+                + {{ comparison }}_weight
             {%- endfor %}
-            + contradiction_weight
         ) as match_evidence,
         round(household_evidence) as household_evidence,
         stands_for
