@@ -1,0 +1,1 @@
+"""Estimating how records of one person agree, from a warehouse without labels."""
