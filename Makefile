@@ -10,7 +10,7 @@ help:
 	@echo 'make run    set up, then raw data -> checks -> dbt build -> letters -> published marts'
 	@echo 'make test   everything CI runs: lint, parse, dbt unit and data tests, Python tests'
 	@echo 'make test-spark  the same models on Spark: every mart as on DuckDB, row by row'
-	@echo 'make test-identity  identity resolution on FEBRL 1, 2 and 3, with generic and estimated weights'
+	@echo 'make test-identity  identity on FEBRL 1, 2 and 3, and over batches, deletions and overrides'
 	@echo 'make bench-identity  identity resolution next to Splink: accuracy, time, memory'
 	@echo 'make lint   ruff and sqlfluff'
 	@echo 'make docs   the dbt documentation site in target/'
@@ -65,7 +65,7 @@ test-spark: setup-spark
 		tests/python/test_engine.py tests/python/test_components.py tests/python/test_agglomerate.py
 
 test-identity: setup-dev .venv/febrl.stamp
-	$(BIN)/python -m pytest tests/febrl
+	$(BIN)/python -m pytest tests/febrl tests/runs
 
 bench-identity: setup-splink
 	$(BIN)/python scripts/bench_identity.py $(ARGS)

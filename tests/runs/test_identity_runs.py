@@ -20,8 +20,9 @@ Partition = set[frozenset[str]]
 VARS = "{raw_data: lake, sources: [crm, shop], as_of: '2026-06-15 12:00:00'}"
 
 GIVEN = ["anna", "anne", "hanna", "william", "bill", "liam", "maria", "jon", "john", "jane"]
-FAMILY = ["smith", "smyth", "miller", "mueller", "brown", "browne", "garcia"]
-STREETS = ["12 Hill Road", "12 Hill Rd", "7 Mill Lane", "99 Long Street"]
+FAMILY = ["smith", "smyth", "miller", "mueller", "brown", "browne", "garcia", "novak", "rossi"]
+FAMILY += ["dubois", "kowalski", "jensen", "okafor", "tanaka", "silva", "murphy", "costa"]
+STREETS = ["12 Hill Road", "12 Hill Rd", "7 Mill Lane", "99 Long Street", "3 Low Road", "8 Bay St"]
 
 
 class Shop:
@@ -95,7 +96,7 @@ def world(seed: int) -> dict[str, list[Row]]:
             "first_name": given if rng.random() < 0.9 else "",
             "last_name": family,
             "street_address": rng.choice(STREETS),
-            "postal_code": rng.choice(["10115", "10117", "20095"]),
+            "postal_code": rng.choice(["10115", "10117", "20095", "80331", "50667"]),
             "email": rng.choice(
                 [f"{given}.{family}@example.org", f"{family}@example.org", "", "test@test.com"]
             ),
@@ -105,7 +106,7 @@ def world(seed: int) -> dict[str, list[Row]]:
     def at() -> str:
         return f"2025-{rng.randint(1, 12):02}-{rng.randint(1, 28):02} 10:00:00"
 
-    birth = [f"19{year}-0{month}-11" for year in (60, 61, 85) for month in (1, 2)] + [""]
+    birth = [f"19{year}-0{month}-11" for year in range(50, 90, 3) for month in (1, 7)] + [""]
     contacts = [
         {"contact_id": f"C{i}", "birth_date": rng.choice(birth), "created_at": at()} | person()
         for i in range(60)
@@ -182,7 +183,8 @@ def test_overrides_hold_and_can_be_taken_back(at_once: tuple[Shop, Partition]) -
         """
     )[0]
     largest = sorted(max(partition, key=lambda records: (len(records), min(records))))
-    strangers = [min(records) for records in sorted(partition, key=min)[:2]]
+    smallest = sorted(partition, key=lambda records: (len(records), min(records)))
+    strangers = [min(records) for records in smallest[:2]]
     shop.override(
         (account, order, "different"),
         (largest[0], largest[-1], "different"),
