@@ -255,13 +255,14 @@ def marked(graphs: dict[str, list[Row]]) -> list[Row]:
 
 @pytest.fixture(scope="module")
 def found(
-    scratch: ScratchProject, drawn: dict[str, list[Row]]
+    scratch: ScratchProject, drawn: dict[str, list[Row]], engine: str
 ) -> dict[Config, dict[str, tuple[Graph, Clusters]]]:
-    """For each config, by the graph's name: the graph, and the clusters found."""
+    """For each config (two on Spark), by the graph's name: the graph, and the clusters found."""
+    configs = CONFIGS if engine == "duckdb" else [CONFIGS[0], CONFIGS[-1]]
     rows = [*marked(drawn), (None, "x:x", 7), ("x:x", None, None)]
-    tables = agglomerate(scratch, {f"found_{i}": (rows, each) for i, each in enumerate(CONFIGS)})
+    tables = agglomerate(scratch, {f"found_{i}": (rows, each) for i, each in enumerate(configs)})
     of: dict[Config, dict[str, tuple[Graph, Clusters]]] = {}
-    for config, table in zip(CONFIGS, tables.values(), strict=True):
+    for config, table in zip(configs, tables.values(), strict=True):
         assert table.rounds is not None, table.log
         assert table.clusters.pop("x:x") == "x:x", "beside a null node"
         by_graph: dict[str, Clusters] = defaultdict(dict)
@@ -278,6 +279,8 @@ def found(
 def test_every_graph_agrees_with_the_plain_algorithm(
     found: dict[Config, dict[str, tuple[Graph, Clusters]]], config: Config
 ) -> None:
+    if config not in found:
+        pytest.skip("Spark has fewer")
     for name, (graph, clusters) in found[config].items():
         assert clusters == REFERENCE[config.linkage](graph, config), name
 
