@@ -3,6 +3,15 @@
 {%- set rounds = 20 %}
 {#- Typical shops speak with the weight of so many profiles, for shops too small to tell. -#}
 {%- set typical_profiles = 200 %}
+{%- set match_odds -%}
+    power(2, {{ prior_bits('so_far.matches', 'so_far.profiles_count') }} + cells.match_evidence)
+{%- endset %}
+{%- set household_odds -%}
+    power(2, {{ prior_bits('so_far.households', 'so_far.profiles_count') }} + cells.household_evidence)
+{%- endset %}
+{%- set all_odds -%}
+    (1 + {{ match_odds }} + {{ household_odds }})
+{%- endset %}
 
 with cells as (select * from {{ ref('identity_prior_cells') }}),
 
@@ -28,44 +37,25 @@ round_0 as (
 ),
 {%- for i in range(rounds) %}
 
-    -- Expectation: how many pairs are matches, and how many households, given how many there are.
-    odds_{{ i }} as (
-        select
-            cells.pairs_count,
-            power(2, {{ prior_bits('matches', 'profiles_count') }} + cells.match_evidence)
-                as match_odds,
-            power(2, {{ prior_bits('households', 'profiles_count') }} + cells.household_evidence)
-                as household_odds
-        from cells
-        cross join round_{{ i }}
-    ),
-
-    expected_{{ i }} as (
-        select
-            coalesce(sum(pairs_count * match_odds / (1 + match_odds + household_odds)), 0)
-                as match_pairs,
-            coalesce(sum(pairs_count * household_odds / (1 + match_odds + household_odds)), 0)
-                as household_pairs
-        from odds_{{ i }}
-    ),
-
+    -- How many pairs are matches, and how many households, given how many there are. One query a
+    -- round: Spark's analyzer gives up where queries are nested a hundred deep.
     round_{{ i + 1 }} as (
         select
-            round_{{ i }}.typical_matches,
-            round_{{ i }}.typical_households,
+            max(so_far.typical_matches) as typical_matches,
+            max(so_far.typical_households) as typical_households,
             (
-                expected_{{ i }}.match_pairs
-                + {{ typical_profiles }} * round_{{ i }}.typical_matches
+                coalesce(sum(cells.pairs_count * {{ match_odds }} / {{ all_odds }}), 0)
+                + {{ typical_profiles }} * max(so_far.typical_matches)
             )
-            / (round_{{ i }}.profiles_count + {{ typical_profiles }}) as matches,
+            / (max(so_far.profiles_count) + {{ typical_profiles }}) as matches,
             (
-                expected_{{ i }}.household_pairs
-                + {{ typical_profiles }} * round_{{ i }}.typical_households
+                coalesce(sum(cells.pairs_count * {{ household_odds }} / {{ all_odds }}), 0)
+                + {{ typical_profiles }} * max(so_far.typical_households)
             )
-            / (round_{{ i }}.profiles_count + {{ typical_profiles }}) as households,
-            round_{{ i }}.profiles_count
-        from round_{{ i }}
-        cross join expected_{{ i }}
+            / (max(so_far.profiles_count) + {{ typical_profiles }}) as households,
+            max(so_far.profiles_count) as profiles_count
+        from round_{{ i }} as so_far
+        left join cells on 1 = 1
     ),
 {%- endfor %}
 
