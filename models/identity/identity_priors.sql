@@ -1,17 +1,8 @@
 {{ config(materialized='table') }}
 
-{%- set rounds = 20 %}
 {#- Typical shops speak with the weight of so many profiles, for shops too small to tell. -#}
 {%- set typical_profiles = 200 %}
-{%- set match_odds -%}
-    power(2, {{ prior_bits('so_far.matches', 'so_far.profiles_count') }} + cells.match_evidence)
-{%- endset %}
-{%- set household_odds -%}
-    power(2, {{ prior_bits('so_far.households', 'so_far.profiles_count') }} + cells.household_evidence)
-{%- endset %}
-{%- set all_odds -%}
-    (1 + {{ match_odds }} + {{ household_odds }})
-{%- endset %}
+{%- set ln_2 = 0.6931471805599453 %}
 
 with cells as (select * from {{ ref('identity_prior_cells') }}),
 
@@ -25,47 +16,76 @@ typical as (
     where comparison = 'prior'
 ),
 
-round_0 as (
-    select
-        typical.matches as typical_matches,
-        typical.households as typical_households,
-        typical.matches,
-        typical.households,
-        profiles.profiles_count
-    from typical
-    cross join profiles
+-- Half bits, so that a few new records do not weigh every pair anew: from 1/256 to 64 a profile.
+steps as (
+    {%- for step in range(-16, 13) %}
+        select power(2, {{ step / 2 }}) as pairs_per_profile
+        {{- ' union all' if not loop.last }}
+    {%- endfor %}
 ),
-{%- for i in range(rounds) %}
 
-    -- How many pairs are matches, and how many households, given how many there are. One query a
-    -- round: Spark's analyzer gives up where queries are nested a hundred deep.
-    round_{{ i + 1 }} as (
-        select
-            max(so_far.typical_matches) as typical_matches,
-            max(so_far.typical_households) as typical_households,
-            (
-                coalesce(sum(cells.pairs_count * {{ match_odds }} / {{ all_odds }}), 0)
-                + {{ typical_profiles }} * max(so_far.typical_matches)
-            )
-            / (max(so_far.profiles_count) + {{ typical_profiles }}) as matches,
-            (
-                coalesce(sum(cells.pairs_count * {{ household_odds }} / {{ all_odds }}), 0)
-                + {{ typical_profiles }} * max(so_far.typical_households)
-            )
-            / (max(so_far.profiles_count) + {{ typical_profiles }}) as households,
-            max(so_far.profiles_count) as profiles_count
-        from round_{{ i }} as so_far
-        left join cells on 1 = 1
-    ),
-{%- endfor %}
+guesses as (
+    select
+        matches.pairs_per_profile as matches_per_profile,
+        households.pairs_per_profile as households_per_profile,
+        profiles.profiles_count,
+        {{ prior_bits('matches.pairs_per_profile', 'profiles.profiles_count') }} as match_prior,
+        {{ prior_bits('households.pairs_per_profile', 'profiles.profiles_count') }}
+            as household_prior,
+        {{ typical_profiles }} * (
+            typical.matches * log2(matches.pairs_per_profile)
+            + typical.households * log2(households.pairs_per_profile)
+        )
+        - ({{ typical_profiles }} + profiles.profiles_count)
+        * (matches.pairs_per_profile + households.pairs_per_profile) / {{ ln_2 }} as log_likelihood
+    from steps as matches
+    cross join steps as households
+    cross join profiles
+    cross join typical
+),
 
-last_round as (select * from round_{{ rounds }})
+-- How well each guess explains the evidence of all candidate pairs.
+judged as (
+    select
+        guesses.match_prior,
+        guesses.household_prior,
+        guesses.matches_per_profile,
+        guesses.households_per_profile,
+        guesses.profiles_count,
+        max(guesses.log_likelihood) + coalesce(
+            sum(
+                cells.pairs_count * log2(
+                    1
+                    + power(2, guesses.match_prior + cells.match_evidence)
+                    + power(2, guesses.household_prior + cells.household_evidence)
+                )
+            ),
+            0
+        ) as log_likelihood
+    from guesses
+    left join cells on 1 = 1
+    group by
+        guesses.match_prior,
+        guesses.household_prior,
+        guesses.matches_per_profile,
+        guesses.households_per_profile,
+        guesses.profiles_count
+),
 
--- In half bits, so that a few new records do not weigh every pair anew.
+ranked as (
+    select
+        *,
+        row_number() over (
+            order by log_likelihood desc, match_prior, household_prior
+        ) as likelihood_rank
+    from judged
+)
+
 select
-    round(2 * {{ prior_bits('matches', 'profiles_count') }}) / 2 as match_prior,
-    round(2 * {{ prior_bits('households', 'profiles_count') }}) / 2 as household_prior,
-    matches as matches_per_profile,
-    households as households_per_profile,
+    round(match_prior, 1) as match_prior,
+    round(household_prior, 1) as household_prior,
+    matches_per_profile,
+    households_per_profile,
     profiles_count
-from last_round
+from ranked
+where likelihood_rank = 1
