@@ -5,13 +5,18 @@
 -#}
 {% macro rarity_bits(count, total, share) -%}
     round(
-        log2(power(2, round(2 * log2({{ total }})) / 2) + 1000)
-        - log2(power(2, round(2 * log2({{ count }})) / 2) + 1000 * {{ share }}),
+        log2({{ half_power_of_two(total) }} + 1000)
+        - log2({{ half_power_of_two(count) }} + 1000 * {{ share }}),
         2
     )
 {%- endmacro %}
 
 {#- log2 of the odds that two profiles drawn at random are such a pair, where each profile is in so many pairs. -#}
 {% macro prior_bits(pairs_per_profile, profiles) -%}
-    log2(2 * {{ pairs_per_profile }} / power(2, round(2 * log2({{ profiles }} + 1)) / 2))
+    log2(2 * {{ pairs_per_profile }} / {{ half_power_of_two(profiles ~ ' + 1') }})
+{%- endmacro %}
+
+{#- The nearest of 1, 1.41, 2, 2.83, 4 …: a count that stays the same while it grows a little. -#}
+{% macro half_power_of_two(count) -%}
+    power(2, round(2 * log2({{ count }})) / 2)
 {%- endmacro %}

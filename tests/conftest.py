@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -80,6 +81,31 @@ class ScratchProject:
             env={**os.environ, "DBT_PROFILES_DIR": str(self.folder)}
             | {"DBT_TARGET_PATH": "target", "DBT_LOG_PATH": "logs"},
         )
+
+
+def copy_project(folder: Path) -> None:
+    """The real project in a folder of its own, with seeds that a test may write to."""
+    for name in ("models", "macros", "tests"):
+        (folder / name).symlink_to(ROOT / name)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "seeds", folder / "seeds")
+
+
+def run_in_project(folder: Path, *command: str | Path) -> None:
+    """Runs a command in a copied project, on its lake/ and penpal.duckdb; it must succeed."""
+    done = subprocess.run(
+        command,
+        check=False,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "DBT_PROFILES_DIR": str(folder)}
+        | {"PENPAL_WAREHOUSE": str(folder / "penpal.duckdb")}
+        | {"PENPAL_LAKE": str(folder / "lake")}
+        | {"DBT_TARGET_PATH": "target", "DBT_LOG_PATH": "logs"},
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-10_000:]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

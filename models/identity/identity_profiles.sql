@@ -17,13 +17,6 @@ shares as (
     where comparison = 'term'
 ),
 
--- Who a parcel of an account is for is not the account's holder.
-parcels as (
-    select shop_orders.order_id
-    from {{ ref('stg_shop__orders') }} as shop_orders
-    where shop_orders.shop_customer_id is not null
-),
-
 told as (
     select
         records.*,
@@ -32,10 +25,8 @@ told as (
     from records
     inner join clusters on records.record_key = clusters.record_key
     left join no_birth_dates on records.birth_date_key = no_birth_dates.pattern
-    left join parcels
-        on records.source_table = 'shop.orders' and records.source_key = parcels.order_id
     where
-        parcels.order_id is null
+        records.names_its_person
         and coalesce(records.first_name_key, records.last_name_key, records.birth_date_key)
         is not null
         -- A bare name is nothing to go by.

@@ -45,7 +45,8 @@ records as (
         region,
         postal_code,
         email_key,
-        coalesce(mobile_phone, phone) as phone
+        coalesce(mobile_phone, phone) as phone,
+        true as names_its_person
     from contacts
     where not is_deleted
 
@@ -65,7 +66,8 @@ records as (
         region,
         postal_code,
         email_key,
-        phone
+        phone,
+        true
     from accounts
 
     union all
@@ -84,7 +86,9 @@ records as (
         region,
         postal_code,
         email_key,
-        phone
+        phone,
+        -- Who a parcel of an account is for is not the account's holder.
+        shop_customer_id is null
     from orders
     where coalesce(shop_customer_id, email_key, phone) is not null
 
@@ -104,7 +108,8 @@ records as (
         null,
         null,
         email_key,
-        phone
+        phone,
+        true
     from checkouts
     where coalesce(email_key, phone) is not null
 
@@ -124,7 +129,8 @@ records as (
         null,
         null,
         null,
-        null
+        null,
+        true
     from web_users
 
     union all
@@ -143,7 +149,8 @@ records as (
         null,
         null,
         email_key,
-        null
+        null,
+        true
     from mailboxes
     group by source_table, email_key
 )
@@ -164,6 +171,7 @@ select
     {{ text_key('records.region') }} as region_key,
     {{ regex_replace('records.postal_code', '[^0-9A-Z]', '') }} as postal_code_key,
     records.email_key,
-    records.phone
+    records.phone,
+    records.names_its_person
 from records
 left join nicknames on split_part(records.first_name_key, ' ', 1) = nicknames.name

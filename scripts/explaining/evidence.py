@@ -227,3 +227,31 @@ def refusal_line(refusal: Row) -> str:
     score = "" if refusal["score"] is None else f", {refusal['score']:.2f} bits"
     who, why = f"{refusal['record_key']}{other}{value}", in_words(refusal["reason"])
     return f"{who} ({refusal['rule']}{score}): {why}"
+
+
+def refusals_between(sides: str) -> str:
+    """A query for what was refused between records of different customers.
+
+    sides: a relation of record_key and customer_id, the records to look at.
+    """
+    return f"""
+    with sides as (select record_key, customer_id from {sides}),
+    held as (
+        select distinct identifiers.identifier_type, identifiers.identifier_value, sides.customer_id
+        from evidence_record_identifiers as identifiers
+        inner join sides on identifiers.record_key = sides.record_key
+    )
+    select distinct conflicts.record_key, conflicts.other_record_key, conflicts.identifier_type,
+        conflicts.identifier_value, conflicts.rule, conflicts.reason, conflicts.score,
+        conflicts.first_seen_at
+    from evidence_conflicts as conflicts
+    inner join sides as one on conflicts.record_key = one.record_key
+    left join sides as two
+        on conflicts.other_record_key = two.record_key and one.customer_id <> two.customer_id
+    left join held
+        on conflicts.identifier_type = held.identifier_type
+        and conflicts.identifier_value = held.identifier_value
+        and one.customer_id <> held.customer_id
+    where two.record_key is not null or held.customer_id is not null
+    order by all
+    """

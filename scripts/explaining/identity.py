@@ -5,7 +5,14 @@ from __future__ import annotations
 import duckdb
 
 from explaining.chains import Node, node_name, strongest_chain
-from explaining.evidence import Row, open_evidence, rows, strength, waterfall
+from explaining.evidence import (
+    Row,
+    open_evidence,
+    refusals_between,
+    rows,
+    strength,
+    waterfall,
+)
 from explaining.subjects import Subject, resolve
 
 RECORDS = """
@@ -57,29 +64,9 @@ order by all
 """
 
 # Between two customers: record against record, or a record against a value that the other has.
-REFUSALS_BETWEEN = """
-with sides as (
-    select record_key, customer_id from identity.identity_map where customer_id in ($1, $2)
-),
-held as (
-    select distinct identifiers.identifier_type, identifiers.identifier_value, sides.customer_id
-    from evidence_record_identifiers as identifiers
-    inner join sides on identifiers.record_key = sides.record_key
+REFUSALS_BETWEEN = refusals_between(
+    "(select record_key, customer_id from identity.identity_map where customer_id in ($1, $2))"
 )
-select conflicts.record_key, conflicts.other_record_key, conflicts.identifier_type,
-    conflicts.identifier_value, conflicts.rule, conflicts.reason, conflicts.score,
-    conflicts.first_seen_at
-from evidence_conflicts as conflicts
-inner join sides as one on conflicts.record_key = one.record_key
-left join sides as two
-    on conflicts.other_record_key = two.record_key and one.customer_id <> two.customer_id
-left join held
-    on conflicts.identifier_type = held.identifier_type
-    and conflicts.identifier_value = held.identifier_value
-    and one.customer_id <> held.customer_id
-where two.record_key is not null or held.customer_id is not null
-order by all
-"""
 
 PAIRS_BETWEEN = """
 select pairs.record_key_a, pairs.record_key_b, pairs.blocking_rule, pairs.weight

@@ -11,6 +11,7 @@ from explaining.evidence import (
     Row,
     in_words,
     refusal_line,
+    refusals_between,
     rows,
     strength,
     waterfall,
@@ -94,25 +95,7 @@ order by pairs.weight desc, pairs.record_key_a, pairs.record_key_b
 limit 1
 """
 
-REFUSED = """
-with held as (
-    select distinct identifiers.identifier_type, identifiers.identifier_value, parted.customer_id
-    from evidence_record_identifiers as identifiers
-    inner join parted on identifiers.record_key = parted.record_key
-)
-select distinct conflicts.record_key, conflicts.other_record_key, conflicts.identifier_type,
-    conflicts.identifier_value, conflicts.rule, conflicts.reason, conflicts.score
-from evidence_conflicts as conflicts
-inner join parted as one on conflicts.record_key = one.record_key
-left join parted as two
-    on conflicts.other_record_key = two.record_key and one.customer_id <> two.customer_id
-left join held
-    on conflicts.identifier_type = held.identifier_type
-    and conflicts.identifier_value = held.identifier_value
-    and one.customer_id <> held.customer_id
-where two.record_key is not null or held.customer_id is not null
-order by all
-"""
+REFUSED = refusals_between("parted")
 
 SHARED = """
 select identifiers.identifier_type, identifiers.identifier_value,

