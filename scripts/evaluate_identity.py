@@ -124,7 +124,7 @@ def print_sizes(sizes: Mapping[str, Mapping[int, int]]) -> None:
 
 def print_density(density: dict[str, Any] | None) -> None:
     if density is None:
-        print("\nDensity: not available (identity_entities, identity_components)")
+        print("\nDensity: not available (identity_linked_clusters)")
         return
     print(
         f"\nDensity of the {density['customers']:,} customers that fuzzy links made of three or"

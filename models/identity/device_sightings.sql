@@ -17,8 +17,8 @@ map as (select * from {{ ref('identity_map') }}),
 -- sighting in particular, and so is one under a blocked value.
 telling_records as (
     select record_key
-    from {{ ref('identity_links') }}
-    where rule not like '%:nameless_to_owner'
+    from {{ ref('identity_edges') }}
+    where identifier_value is not null and rule not like '%:nameless_to_owner'
     group by record_key
 ),
 

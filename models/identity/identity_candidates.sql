@@ -1,19 +1,61 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='scoped',
+    replaces=[
+        ['profile_a', 'identity_proposed_profiles', 'profile_id'],
+        ['profile_b', 'identity_proposed_profiles', 'profile_id'],
+    ],
+) }}
 
-{%- set sample_size = 300000 %}
+-- depends_on: {{ ref('identity_proposed_profiles') }}
+-- depends_on: {{ ref('identity_block_keys') }}
+with profiles as (select * from {{ ref('identity_profiles') }}),
 
-with blocks as (select * from {{ ref('identity_blocks') }}),
+blocks as (
+    select
+        blocks.*,
+        true as is_proposed
+    from {{ ref('identity_blocks') }} as blocks
+    {%- if not run_is_full() %}
+        inner join {{ ref('identity_proposed_profiles') }} as proposed
+            on blocks.profile_id = proposed.profile_id
+    {%- endif %}
+),
 
-profiles as (select * from {{ ref('identity_profiles') }}),
+{% if run_is_full() %}
+    members as (select * from blocks),
+{% else %}
+    used as (
+        select block
+        from blocks
+        group by block
+    ),
+
+    members as (
+        select
+            keys.*,
+            proposed.profile_id is not null as is_proposed
+        from {{ ref('identity_block_keys') }} as keys
+        inner join used on keys.block = used.block
+        left join {{ ref('identity_proposed_profiles') }} as proposed
+            on keys.profile_id = proposed.profile_id
+    ),
+{% endif %}
 
 pairs as (
     select
-        one.profile_id as profile_a,
-        other.profile_id as profile_b,
+        least(one.profile_id, other.profile_id) as profile_a,
+        greatest(one.profile_id, other.profile_id) as profile_b,
         min(one.rule_number) as rule_number
     from blocks as one
-    inner join blocks as other on one.block = other.block and one.profile_id < other.profile_id
-    group by one.profile_id, other.profile_id
+    inner join members as other
+        on one.block = other.block
+        and (
+            one.profile_id < other.profile_id
+            or (one.profile_id > other.profile_id and not other.is_proposed)
+        )
+    group by
+        least(one.profile_id, other.profile_id),
+        greatest(one.profile_id, other.profile_id)
 ),
 
 rules as (
@@ -26,35 +68,29 @@ rules as (
     {%- endfor %}
 ),
 
-unlinked as (
+-- The record that comes first in order of text is the first of the pair.
+named as (
     select
-        pairs.profile_a,
-        pairs.profile_b,
-        a.record_key as record_key_a,
-        b.record_key as record_key_b,
-        rules.blocking_rule
+        rules.blocking_rule,
+        least(one.record_key, other.record_key) as record_key_a,
+        greatest(one.record_key, other.record_key) as record_key_b,
+        case when one.record_key < other.record_key then one.profile_id else other.profile_id end
+            as profile_a,
+        case when one.record_key < other.record_key then other.profile_id else one.profile_id end
+            as profile_b
     from pairs
     inner join rules on pairs.rule_number = rules.rule_number
-    inner join profiles as a on pairs.profile_a = a.profile_id
-    inner join profiles as b on pairs.profile_b = b.profile_id
-    where a.cluster <> b.cluster
-),
-
-size as (
-    select cast(ceil((count(*) + 1) / {{ sample_size }}.0) as bigint) as step from unlinked
+    inner join profiles as one on pairs.profile_a = one.profile_id
+    inner join profiles as other on pairs.profile_b = other.profile_id
+    where one.cluster <> other.cluster
 )
 
--- Every so many pairs stand for all, by a rule that any engine draws alike.
 select
-    unlinked.profile_a,
-    unlinked.profile_b,
-    unlinked.record_key_a,
-    unlinked.record_key_b,
-    unlinked.blocking_rule,
-    case
-        when
-            (unlinked.profile_a * 7919 + unlinked.profile_b * 104729) % 1000003 % size.step = 0
-            then size.step
-    end as stands_for
-from unlinked
-cross join size
+    profile_a,
+    profile_b,
+    record_key_a,
+    record_key_b,
+    blocking_rule,
+    -- A lot that any engine draws alike.
+    (profile_a % 1000003 * 7919 + profile_b % 1000003 * 104729) % 1000003 as lot
+from named

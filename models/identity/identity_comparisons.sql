@@ -2,10 +2,10 @@
 
 with profiles as (select * from {{ ref('identity_profiles') }}),
 
-candidates as (select * from {{ ref('identity_candidates') }}),
+sample as (select * from {{ ref('identity_candidate_sample') }}),
 
 compared as (
-    {{ compare_profiles('candidates', keep=['blocking_rule', 'stands_for']) | indent(4) }}
+    {{ compare_profiles('sample', keep=['blocking_rule', 'stands_for']) | indent(4) }}
 )
 
 select

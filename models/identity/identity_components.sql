@@ -2,8 +2,6 @@
 
 with links as (select * from {{ ref('identity_links') }}),
 
-entities as (select * from {{ ref('identity_entities') }}),
-
 limits as (
     select * from {{ ref('identifier_limits') }}
     where not is_strong
@@ -30,8 +28,3 @@ inner join joining
     on links.identifier_type = joining.identifier_type
     and links.identifier_value = joining.identifier_value
     and links.group_key = joining.group_key
-union all
-select
-    component,
-    component
-from entities

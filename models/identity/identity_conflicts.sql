@@ -4,9 +4,7 @@
 
 with refusals as (select * from {{ ref('identity_refusals') }}),
 
-links as (select * from {{ ref('identity_links') }}),
-
-settlements as (select * from {{ ref('identity_settlements') }}),
+cut_links as (select * from {{ ref('identity_cut_links') }}),
 
 overrides as (select * from {{ ref('identity_overrides') }}),
 
@@ -15,22 +13,6 @@ pairs as (select * from {{ ref('identity_pairs') }}),
 records as (select * from {{ ref('identity_records') }}),
 
 clusters as (select * from {{ ref('identity_clusters') }}),
-
-link_nodes as (
-    select
-        links.*,
-        {{ link_node('links') }} as value_node
-    from links
-),
-
--- Chains of links that led from one person to another, cut where they were weakest.
-cut_links as (
-    select link_nodes.*
-    from link_nodes
-    inner join settlements as one on link_nodes.record_key = one.node
-    inner join settlements as other
-        on link_nodes.value_node = other.node and one.cluster <> other.cluster
-),
 
 never_links as (
     select
@@ -90,6 +72,7 @@ select
     first_seen_at
 from refusals
 union all
+-- Chains of links that led from one person to another, cut where they were weakest.
 select
     record_key,
     null,

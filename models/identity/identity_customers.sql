@@ -1,10 +1,13 @@
-{{ config(materialized='table') }}
+{{ config(materialized='scoped', replaces=[['customer_id', 'identity_changed_customers']]) }}
 
-with map as (select * from {{ ref('identity_map') }})
+with changed as (select * from {{ ref('identity_changed_customers') }}),
+
+map as (select * from {{ ref('identity_map') }})
 
 select
-    customer_id,
-    min(first_seen_at) as first_seen_at,
+    map.customer_id,
+    min(map.first_seen_at) as first_seen_at,
     count(*) as records_count
 from map
-group by customer_id
+inner join changed on map.customer_id = changed.customer_id
+group by map.customer_id

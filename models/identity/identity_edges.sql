@@ -1,8 +1,11 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='scoped',
+    replaces=[['record_key', 'identity_touched'], 'other_record_key is not null'],
+) }}
 
 with links as (select * from {{ ref('identity_links') }}),
 
-settlements as (select * from {{ ref('identity_settlements') }}),
+cut_links as (select * from {{ ref('identity_cut_links') }}),
 
 overrides as (select * from {{ ref('identity_overrides') }}),
 
@@ -12,26 +15,15 @@ records as (select * from {{ ref('identity_records') }}),
 
 clusters as (select * from {{ ref('identity_clusters') }}),
 
-link_nodes as (
-    select
-        links.record_key,
-        links.identifier_type,
-        links.identifier_value,
-        links.group_key,
-        links.rule,
-        links.source,
-        links.first_seen_at,
-        {{ link_node('links') }} as value_node
-    from links
-),
-
--- A link whose two ends were settled apart was cut: see identity_conflicts.
+-- What was cut is in identity_conflicts.
 used_links as (
-    select link_nodes.*
-    from link_nodes
-    left join settlements as one on link_nodes.record_key = one.node
-    left join settlements as other on link_nodes.value_node = other.node
-    where one.cluster is null or one.cluster = other.cluster
+    select links.*
+    from links
+    left join cut_links
+        on links.record_key = cut_links.record_key
+        and links.identifier_type = cut_links.identifier_type
+        and links.identifier_value = cut_links.identifier_value
+    where cut_links.record_key is null
 ),
 
 record_pairs as (

@@ -1,8 +1,8 @@
 {{ config(materialized='components') }}
 
-with identifiers as (select * from {{ ref('identity_record_identifiers') }}),
+with identifiers as (select * from {{ ref('identity_touched_identifiers') }}),
 
-records as (select * from {{ ref('identity_records') }}),
+records as (select * from {{ ref('identity_touched_records') }}),
 
 suppressed as (select * from {{ ref('identity_blocked_values') }}),
 

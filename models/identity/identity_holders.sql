@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
-with identifiers as (select * from {{ ref('identity_record_identifiers') }}),
+with identifiers as (select * from {{ ref('identity_touched_identifiers') }}),
 
 entities as (select * from {{ ref('identity_entities') }}),
 

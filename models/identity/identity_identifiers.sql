@@ -1,9 +1,20 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='scoped',
+    replaces=[
+        ['customer_id', 'identity_changed_customers'],
+        ['identifier_type, identifier_value', 'identity_changed_identifiers'],
+    ],
+) }}
 
-with edges as (
-    select * from {{ ref('identity_edges') }}
-    where identifier_value is not null
-),
+with identifiers as (select * from {{ ref('identity_record_identifiers') }}),
+
+changed as (select * from {{ ref('identity_changed_identifiers') }}),
+
+refusals as (select * from {{ ref('identity_refusals') }}),
+
+cut_links as (select * from {{ ref('identity_cut_links') }}),
+
+map as (select * from {{ ref('identity_map') }}),
 
 -- Nobody is looked up by a basket or a visit.
 personal as (
@@ -11,22 +22,40 @@ personal as (
     where is_personal
 ),
 
-identifiers as (
-    select identifiers.*
-    from {{ ref('identity_record_identifiers') }} as identifiers
-    inner join personal on identifiers.identifier_type = personal.identifier_type
-),
-
-map as (select * from {{ ref('identity_map') }}),
-
 -- An address resolves as it is written, and in its comparison form.
 forms as (
-    select record_key, identifier_type, identifier_value, identifier_value as form, observed_at
+    select
+        record_key,
+        identifier_type,
+        identifier_value,
+        identifier_value as form,
+        observed_at
     from identifiers
     union all
-    select record_key, identifier_type, identifier_value, shown_value, observed_at
+    select
+        record_key,
+        identifier_type,
+        identifier_value,
+        shown_value,
+        observed_at
     from identifiers
     where shown_value <> identifier_value
+),
+
+-- What did not link the record with anybody does not tell who it is.
+unlinked as (
+    select
+        record_key,
+        identifier_type,
+        identifier_value
+    from refusals
+    where reason not in ('different_given_names', 'different_birth_dates', 'ambiguous_name')
+    union
+    select
+        record_key,
+        identifier_type,
+        identifier_value
+    from cut_links
 ),
 
 linked as (
@@ -37,11 +66,23 @@ linked as (
         min(forms.observed_at) as first_seen_at,
         max(forms.observed_at) as last_seen_at
     from forms
-    inner join edges
-        on forms.record_key = edges.record_key
-        and forms.identifier_type = edges.identifier_type
-        and forms.identifier_value = edges.identifier_value
+    inner join personal on forms.identifier_type = personal.identifier_type
     inner join map on forms.record_key = map.record_key
+    left join unlinked
+        on forms.record_key = unlinked.record_key
+        and forms.identifier_type = unlinked.identifier_type
+        and forms.identifier_value = unlinked.identifier_value
+    where
+        unlinked.record_key is null
+        and (
+            {{ run_is_full() | lower }}
+            or (forms.identifier_type, forms.form) in (
+                select
+                    changed.identifier_type,
+                    changed.identifier_value
+                from changed
+            )
+        )
     group by forms.identifier_type, forms.form, map.customer_id
 ),
 

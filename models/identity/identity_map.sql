@@ -1,13 +1,18 @@
-{{ config(materialized='table') }}
+{{ config(materialized='scoped', replaces=[['record_key', 'identity_reassigned']]) }}
 
 with clusters as (select * from {{ ref('identity_clusters') }}),
+
+reassigned as (select * from {{ ref('identity_reassigned') }}),
 
 ledger as (select * from {{ ref('ledger_customer_id_assignments') }}),
 
 assigned as (
-    select record_key, {{ last_by('customer_id', 'sequence') }} as customer_id
+    select
+        ledger.record_key,
+        {{ last_by('ledger.customer_id', 'ledger.sequence') }} as customer_id
     from ledger
-    group by record_key
+    inner join reassigned on ledger.record_key = reassigned.record_key
+    group by ledger.record_key
 )
 
 select

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
-with records as (select * from {{ ref('identity_records') }}),
+with records as (select * from {{ ref('identity_touched_records') }}),
 
 entities as (select * from {{ ref('identity_entities') }}),
 

@@ -1,8 +1,40 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='scoped',
+    replaces=[
+        ['record_key_a', 'identity_rescored_profiles', 'record_key'],
+        ['record_key_b', 'identity_rescored_profiles', 'record_key'],
+    ],
+) }}
 
 {%- set thresholds = var('match_thresholds') %}
 
-with weights as (select * from {{ ref('identity_weights') }}),
+with profiles as (select * from {{ ref('identity_profiles') }}),
+
+rarity as (select * from {{ ref('identity_rarity') }}),
+
+match_weights as (select * from {{ ref('match_weights') }}),
+
+rescored as (select * from {{ ref('identity_rescored_profiles') }}),
+
+candidates as (
+    select
+        candidates.profile_a,
+        candidates.profile_b,
+        candidates.blocking_rule
+    from {{ ref('identity_candidates') }} as candidates
+    where
+        {{ run_is_full() | lower }}
+        or candidates.profile_a in (select rescored.profile_id from rescored)
+        or candidates.profile_b in (select rescored.profile_id from rescored)
+),
+
+compared as (
+    {{ compare_profiles('candidates', keep=['blocking_rule']) | indent(4) }}
+),
+
+weights as (
+    {{ weigh_comparisons('compared', keep=['blocking_rule']) | indent(4) }}
+),
 
 priors as (select * from {{ ref('identity_priors') }}),
 

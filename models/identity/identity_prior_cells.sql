@@ -1,8 +1,13 @@
 {{ config(materialized='table') }}
 
-with sampled as (
-    select * from {{ ref('identity_weights') }}
-    where stands_for is not null
+with compared as (select * from {{ ref('identity_comparisons') }}),
+
+rarity as (select * from {{ ref('identity_rarity') }}),
+
+match_weights as (select * from {{ ref('match_weights') }}),
+
+weighed as (
+    {{ weigh_comparisons('compared', keep=['stands_for']) | indent(4) }}
 ),
 
 evidence as (
@@ -15,7 +20,7 @@ evidence as (
         ) as match_evidence,
         round(household_evidence) as household_evidence,
         stands_for
-    from sampled
+    from weighed
 )
 
 select

@@ -4,9 +4,15 @@
 {%- set typical_profiles = 200 %}
 {%- set ln_2 = 0.6931471805599453 %}
 
+{%- set before_columns = {'match_prior': 'double', 'household_prior': 'double'} %}
+
 with cells as (select * from {{ ref('identity_prior_cells') }}),
 
 profiles as (select count(*) as profiles_count from {{ ref('identity_profiles') }}),
+
+before as (
+    {{ rows_before('identity_priors', before_columns) }}
+),
 
 typical as (
     select
@@ -82,10 +88,16 @@ ranked as (
 )
 
 select
-    round(match_prior, 1) as match_prior,
-    round(household_prior, 1) as household_prior,
-    matches_per_profile,
-    households_per_profile,
-    profiles_count
+    round(ranked.match_prior, 1) as match_prior,
+    round(ranked.household_prior, 1) as household_prior,
+    ranked.matches_per_profile,
+    ranked.households_per_profile,
+    ranked.profiles_count,
+    coalesce(
+        round(ranked.match_prior, 1) <> before.match_prior
+        or round(ranked.household_prior, 1) <> before.household_prior,
+        true
+    ) as is_changed
 from ranked
-where likelihood_rank = 1
+left join before on 1 = 1
+where ranked.likelihood_rank = 1

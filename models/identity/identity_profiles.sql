@@ -1,6 +1,8 @@
-{{ config(materialized='table') }}
+{{ config(materialized='scoped', replaces=[['record_key', 'identity_touched']]) }}
 
-with records as (select * from {{ ref('identity_records') }}),
+-- depends_on: {{ ref('identity_profiles_before') }}
+
+with records as (select * from {{ ref('identity_touched_records') }}),
 
 clusters as (select * from {{ ref('identity_linked_clusters') }}),
 
@@ -10,12 +12,6 @@ no_birth_dates as (
 ),
 
 blocked_values as (select * from {{ ref('identity_blocked_values') }}),
-
-shares as (
-    select level as term, u_probability as share
-    from {{ ref('match_weights') }}
-    where comparison = 'term'
-),
 
 told as (
     select
@@ -116,66 +112,27 @@ profiles as (
         postal_code,
         email,
         phone
-),
-
-size as (select count(*) as profiles_count from profiles),
-
-{%- set terms = {
-    'first_name': 'first_name',
-    'last_name': 'last_name',
-    'birth_date': 'birth_date_key',
-    'street': 'street',
-    'city': 'city',
-    'postal_code': 'postal_code',
-    'email': 'email',
-    'phone': 'phone',
-} %}
-{%- for term, column in terms.items() %}
-
-    {{ term }}_rarity as (
-        select
-            profiles.{{ column }} as value,
-            {{ rarity_bits('count(*)', 'max(size.profiles_count)', 'max(shares.share)') }} as bits
-        from profiles
-        cross join size
-        inner join shares on shares.term = '{{ term }}'
-        where profiles.{{ column }} is not null
-        group by profiles.{{ column }}
-    ),
-{%- endfor %}
-
-numbered as (
-    select
-        *,
-        row_number() over (order by record_key) as profile_id
-    from profiles
 )
 
 select
-    profiles.profile_id,
-    profiles.record_key,
-    profiles.cluster,
-    profiles.first_names,
-    profiles.last_names,
-    profiles.first_name,
-    profiles.last_name,
-    profiles.given_name,
-    least(coalesce(profiles.given_name, ''), coalesce(profiles.last_name, '')) as name_low,
-    greatest(coalesce(profiles.given_name, ''), coalesce(profiles.last_name, '')) as name_high,
-    profiles.birth_date_key,
-    profiles.gender,
-    profiles.street,
-    profiles.house_number,
-    profiles.street_name,
-    profiles.city,
-    profiles.postal_code,
-    profiles.email,
-    split_part(profiles.email, '@', 1) as email_local_part,
-    {%- for term in terms %}
-        {{ term }}_rarity.bits as {{ term }}_bits,
-    {%- endfor %}
-    profiles.phone
-from numbered as profiles
-{%- for term, column in terms.items() %}
-left join {{ term }}_rarity on profiles.{{ column }} = {{ term }}_rarity.value
-{%- endfor %}
+    {{ text_number('record_key') }} as profile_id,
+    record_key,
+    cluster,
+    first_names,
+    last_names,
+    first_name,
+    last_name,
+    given_name,
+    least(coalesce(given_name, ''), coalesce(last_name, '')) as name_low,
+    greatest(coalesce(given_name, ''), coalesce(last_name, '')) as name_high,
+    birth_date_key,
+    gender,
+    street,
+    house_number,
+    street_name,
+    city,
+    postal_code,
+    email,
+    split_part(email, '@', 1) as email_local_part,
+    phone
+from profiles

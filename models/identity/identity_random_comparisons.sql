@@ -4,27 +4,36 @@
 
 with profiles as (select * from {{ ref('identity_profiles') }}),
 
+numbered as (
+    select
+        profile_id,
+        row_number() over (order by record_key) as place
+    from profiles
+),
+
 size as (select count(*) as profiles_count from profiles),
 
 -- Each profile with so many others, by a rule that any engine draws alike.
 drawn as (
     select
-        one.profile_id as profile_a,
-        1 + (one.profile_id * 7919 + other.profile_id * 104729) % size.profiles_count as profile_b
-    from profiles as one
+        one.place as place_a,
+        1 + (one.place * 7919 + other.place * 104729) % size.profiles_count as place_b
+    from numbered as one
     cross join size
-    inner join profiles as other
-        on other.profile_id <= {{ sample_size }}.0 / size.profiles_count + 1
-    where one.profile_id <= {{ sample_size }}
+    inner join numbered as other
+        on other.place <= {{ sample_size }}.0 / size.profiles_count + 1
+    where one.place <= {{ sample_size }}
 ),
 
 pairs as (
     select
-        profile_a,
-        profile_b
+        one.profile_id as profile_a,
+        other.profile_id as profile_b
     from drawn
-    where profile_a < profile_b
-    group by profile_a, profile_b
+    inner join numbered as one on drawn.place_a = one.place
+    inner join numbered as other on drawn.place_b = other.place
+    where drawn.place_a < drawn.place_b
+    group by one.profile_id, other.profile_id
 ),
 
 compared as (

@@ -17,6 +17,7 @@ contact_emails as (
     select
         contact_id,
         created_at,
+        email as main_email,
         {{ split_rows('additional_emails', ';') }} as email
     from contacts
 ),
@@ -38,6 +39,43 @@ records as (select * from {{ ref('identity_records') }}),
 
 occasions as (select * from {{ ref('identity_occasions') }}),
 
+-- What a record can say more than once.
+repeated as (
+    select
+        'crm.contacts:' || contact_id as record_key,
+        'contact_id' as identifier_type,
+        trim(merged_contact_id) as identifier_value,
+        trim(merged_contact_id) as shown_value,
+        created_at as observed_at
+    from contact_lists
+    where trim(merged_contact_id) <> contact_id
+    union all
+    select
+        'crm.contacts:' || contact_id,
+        'email',
+        {{ email_key('email') }},
+        email,
+        created_at
+    from contact_emails
+    where main_email is null or email <> main_email
+    union all
+    select
+        coalesce('web.users:' || user_id, 'web.identify:' || message_id),
+        'email',
+        traits_email_key,
+        traits_email,
+        event_at
+    from identifies
+    union all
+    select
+        coalesce('web.users:' || user_id, 'web.identify:' || message_id),
+        'phone',
+        traits_phone,
+        traits_phone,
+        event_at
+    from identifies
+),
+
 identifiers as (
     select
         'crm.contacts:' || contact_id as record_key,
@@ -49,14 +87,6 @@ identifiers as (
     union all
     select
         'crm.contacts:' || contact_id,
-        'contact_id',
-        trim(merged_contact_id),
-        trim(merged_contact_id),
-        created_at
-    from contact_lists
-    union all
-    select
-        'crm.contacts:' || contact_id,
         'email',
         email_key,
         email,
@@ -65,14 +95,6 @@ identifiers as (
     union all
     select
         'crm.contacts:' || contact_id,
-        'email',
-        {{ email_key('email') }},
-        email,
-        created_at
-    from contact_emails
-    union all
-    select
-        'crm.contacts:' || contact_id,
         'phone',
         phone,
         phone,
@@ -86,6 +108,7 @@ identifiers as (
         mobile_phone,
         created_at
     from contacts
+    where phone is null or mobile_phone <> phone
 
     union all
 
@@ -167,22 +190,6 @@ identifiers as (
         first_seen_at
     from users
     where source_table = 'web.users'
-    union all
-    select
-        coalesce('web.users:' || user_id, 'web.identify:' || message_id),
-        'email',
-        traits_email_key,
-        traits_email,
-        event_at
-    from identifies
-    union all
-    select
-        coalesce('web.users:' || user_id, 'web.identify:' || message_id),
-        'phone',
-        traits_phone,
-        traits_phone,
-        event_at
-    from identifies
 
     union all
 
@@ -204,6 +211,17 @@ identifiers as (
         identifier_value,
         observed_at
     from occasions
+
+    union all
+
+    select
+        record_key,
+        identifier_type,
+        identifier_value,
+        shown_value,
+        min(observed_at)
+    from repeated
+    group by record_key, identifier_type, identifier_value, shown_value
 )
 
 select
@@ -211,7 +229,6 @@ select
     identifier_type,
     identifier_value,
     shown_value,
-    min(observed_at) as observed_at
+    observed_at
 from identifiers
 where identifier_value is not null
-group by record_key, identifier_type, identifier_value, shown_value

@@ -1,6 +1,6 @@
-{{ config(materialized='table') }}
+{{ config(materialized='scoped', replaces=[['record_key', 'identity_touched']]) }}
 
-with identifiers as (select * from {{ ref('identity_record_identifiers') }}),
+with identifiers as (select * from {{ ref('identity_touched_identifiers') }}),
 
 links as (select * from {{ ref('identity_links') }}),
 
@@ -12,19 +12,39 @@ groups as (select * from {{ ref('identity_shared_values') }}),
 
 holders as (select * from {{ ref('identity_named_holders') }}),
 
-unlinked_uses as (
+nameless as (
+    select entities.node as record_key
+    from {{ ref('identity_entities') }} as entities
+    inner join {{ ref('identity_names') }} as names on entities.component = names.entity
+    left join {{ ref('identity_adopted_names') }} as adopted_names
+        on names.entity = adopted_names.entity
+    where names.first_name is null and adopted_names.entity is null
+),
+
+-- Only a blocked value, or a record of which nobody knows a name, may be left without a link.
+doubtful as (
     select
         identifiers.record_key,
         identifiers.identifier_type,
         identifiers.identifier_value,
         min(identifiers.observed_at) as first_seen_at
     from identifiers
-    left join links
-        on identifiers.record_key = links.record_key
-        and identifiers.identifier_type = links.identifier_type
-        and identifiers.identifier_value = links.identifier_value
-    where links.record_key is null
+    left join blocked_values
+        on identifiers.identifier_type = blocked_values.identifier_type
+        and identifiers.identifier_value = blocked_values.identifier_value
+    left join nameless on identifiers.record_key = nameless.record_key
+    where blocked_values.identifier_value is not null or nameless.record_key is not null
     group by identifiers.record_key, identifiers.identifier_type, identifiers.identifier_value
+),
+
+unlinked_uses as (
+    select doubtful.*
+    from doubtful
+    left join links
+        on doubtful.record_key = links.record_key
+        and doubtful.identifier_type = links.identifier_type
+        and doubtful.identifier_value = links.identifier_value
+    where links.record_key is null
 ),
 
 owners as (

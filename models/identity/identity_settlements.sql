@@ -14,9 +14,9 @@ places as (
     select
         entities.node as record_key,
         entities.component as entity,
-        components.component
+        coalesce(components.component, entities.component) as component
     from entities
-    inner join components on entities.component = components.node
+    left join components on entities.component = components.node
 ),
 
 -- One record stands for an entity.

@@ -22,14 +22,17 @@ ledger as (
     {{ ledger_rows('customer_id_assignments', columns) }}
 ),
 
+looked_at as (select * from {{ ref('identity_reassigned') }}),
+
 latest as (
     select
-        record_key,
-        {{ last_by('customer_id', 'sequence') }} as customer_id,
-        {{ last_by('cause', 'sequence') }} as cause,
-        max(sequence) as arrived_in
+        ledger.record_key,
+        {{ last_by('ledger.customer_id', 'ledger.sequence') }} as customer_id,
+        {{ last_by('ledger.cause', 'ledger.sequence') }} as cause,
+        max(ledger.sequence) as arrived_in
     from ledger
-    group by record_key
+    inner join looked_at on ledger.record_key = looked_at.record_key
+    group by ledger.record_key
 ),
 
 -- A record that followed its id into a merge while it was not in the data never had the other id.
@@ -44,6 +47,7 @@ assigned as (
         latest.cause,
         latest.arrived_in
     from clusters
+    inner join looked_at on clusters.record_key = looked_at.record_key
     left join latest on clusters.record_key = latest.record_key
 ),
 
@@ -229,18 +233,18 @@ survivors as (
 -- A part without an id takes back the one that most of its records had before a merge.
 claims as (
     select
-        assigned.component,
-        assigned.record_key,
+        clusters.component,
+        clusters.record_key,
         past_merges.customer_id,
         past_merges.merged_in,
         issued.issued_in,
-        case when assigned.record_key = issued.seed_record_key then 1 else 0 end as is_seed
+        case when clusters.record_key = issued.seed_record_key then 1 else 0 end as is_seed
     from past_merges
     inner join merged_ids on past_merges.customer_id = merged_ids.customer_id
     inner join issued
         on past_merges.customer_id = issued.customer_id
         and past_merges.merged_in > issued.last_given_in
-    inner join assigned on past_merges.record_key = assigned.record_key
+    inner join clusters on past_merges.record_key = clusters.record_key
 ),
 
 claimed as (
@@ -343,6 +347,30 @@ named as (
     left join seed_uses on first_records.record_key = seed_uses.seed_record_key
 ),
 
+-- Records that are not in the data now and have, or had, an id that goes into another.
+absent as (
+    select ledger.record_key
+    from ledger
+    inner join ranked_parts
+        on ledger.customer_id = ranked_parts.customer_id and ranked_parts.part_rank = 1
+    inner join named
+        on ranked_parts.component = named.component
+        and ranked_parts.customer_id <> named.customer_id
+    left join clusters on ledger.record_key = clusters.record_key
+    where clusters.record_key is null
+    group by ledger.record_key
+),
+
+last_known as (
+    select
+        ledger.record_key,
+        {{ last_by('ledger.customer_id', 'ledger.sequence') }} as customer_id,
+        {{ last_by('ledger.cause', 'ledger.sequence') }} as cause
+    from ledger
+    inner join absent on ledger.record_key = absent.record_key
+    group by ledger.record_key
+),
+
 changed as (
     select
         open_records.record_key,
@@ -365,22 +393,20 @@ changed as (
         and open_records.customer_id = ranked_parts.customer_id
     where open_records.customer_id is null or open_records.customer_id <> named.customer_id
     union all
-    -- Records that are not in the data now: where their id goes, so that it leads on from there.
+    -- Where their id goes, so that it leads on from there.
     select
-        latest.record_key,
+        last_known.record_key,
         named.customer_id,
         named.seed_record_key,
         'followed' as cause,
-        case when coalesce(latest.cause, '') <> 'followed' then latest.customer_id end
+        case when coalesce(last_known.cause, '') <> 'followed' then last_known.customer_id end
             as previous_customer_id
-    from latest
+    from last_known
     inner join ranked_parts
-        on latest.customer_id = ranked_parts.customer_id and ranked_parts.part_rank = 1
+        on last_known.customer_id = ranked_parts.customer_id and ranked_parts.part_rank = 1
     inner join named
         on ranked_parts.component = named.component
         and ranked_parts.customer_id <> named.customer_id
-    left join clusters on latest.record_key = clusters.record_key
-    where clusters.record_key is null
 ),
 
 next_sequence as (

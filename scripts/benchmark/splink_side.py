@@ -133,8 +133,8 @@ def add_blocks(connection: duckdb.DuckDBPyConnection) -> None:
             select
                 contacts.unique_id,
                 clusters.cluster,
-                arg_max(
-                    profiles.profile_id, 1e12 * ({agree}) - profiles.profile_id
+                first(
+                    profiles.profile_id order by {agree} desc, profiles.record_key
                 ) as profile_id
             from contacts
             left join warehouse.identity.identity_linked_clusters as clusters

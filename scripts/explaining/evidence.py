@@ -42,8 +42,6 @@ TABLES = {
     "identity.suppressed_identifiers": "identifier_type varchar, identifier_value varchar,"
     " reason varchar, why varchar",
     "identity.identity_linked_clusters": "record_key varchar, cluster varchar",
-    "identity.identity_entities": "node varchar, component varchar",
-    "identity.identity_components": "node varchar, component varchar",
     "identity.customer_id_changes": "customer_id varchar, current_customer_id varchar,"
     " status varchar, changed_at timestamp",
     "ledger.customer_id_assignments": "record_key varchar, customer_id varchar,"
@@ -128,25 +126,15 @@ def deterministic_components(connection: duckdb.DuckDBPyConnection, found: set[s
 
     False, and every record a thing of its own, where the warehouse does not keep it.
     """
-    if "linked_clusters" in found:
-        component = "clusters.cluster"
-    elif {"entities", "components"} <= found:
-        component = "direct.component, through.component"
-    else:
-        component = "null"
     connection.execute(
-        f"""
+        """
         create or replace temp table things as
-        select map.record_key,
-            coalesce({component}, map.record_key) as component
+        select map.record_key, coalesce(clusters.cluster, map.record_key) as component
         from identity.identity_map as map
         left join evidence_linked_clusters as clusters on map.record_key = clusters.record_key
-        left join evidence_entities as entities on map.record_key = entities.node
-        left join evidence_components as direct on map.record_key = direct.node
-        left join evidence_components as through on entities.component = through.node
         """
     )
-    return component != "null"
+    return "linked_clusters" in found
 
 
 def strength(link: Row) -> tuple[float, float]:

@@ -81,18 +81,20 @@ def read_counts(connection: duckdb.DuckDBPyConnection, weights: Weights) -> Coun
     return Counts(
         profiles=int(profiles),
         pairs=float(pairs or 0),
-        candidates=_patterns(connection, "identity.identity_comparisons", weights),
+        candidates=_patterns(connection, "identity.identity_comparisons", weights, "stands_for"),
         linked=_patterns(connection, "identity.identity_linked_comparisons", weights),
         random=_patterns(connection, strangers, weights),
         agreements={term: _agreements(connection, term) for term in weights.terms},
     )
 
 
-def _patterns(connection: duckdb.DuckDBPyConnection, relation: str, weights: Weights) -> Patterns:
+def _patterns(
+    connection: duckdb.DuckDBPyConnection, relation: str, weights: Weights, pairs_a_row: str = "1"
+) -> Patterns:
     columns = ", ".join(f"{comparison}_level" for comparison in weights.levels)
     rows = connection.execute(
-        f"select {columns}, count(*) from {relation} as compared"
-        f" group by {columns} order by count(*) desc, {columns}"
+        f"select {columns}, sum({pairs_a_row}) as pairs from {relation} as compared"
+        f" group by {columns} order by pairs desc, {columns}"
     ).fetchall()
     *shown, pairs = zip(*rows, strict=True) if rows else [()] * (len(weights.levels) + 1)
     numbered = {}

@@ -1,12 +1,19 @@
--- Every value of every record links it or is refused with a reason; in both is only a record that a
--- shared value links with its namesakes, but not with its owner.
+-- Every value of every record links it, though the link may have been cut, or is refused with a
+-- reason; both only where a shared value links a record with its namesakes, but not with its owner.
 with identifiers as (
     select record_key, identifier_type, identifier_value
     from {{ ref('identity_record_identifiers') }}
     group by record_key, identifier_type, identifier_value
 ),
 
-links as (select * from {{ ref('identity_links') }}),
+links as (
+    select record_key, identifier_type, identifier_value, rule
+    from {{ ref('identity_edges') }}
+    where identifier_type is not null
+    union all
+    select record_key, identifier_type, identifier_value, rule
+    from {{ ref('identity_cut_links') }}
+),
 
 refusals as (select * from {{ ref('identity_refusals') }})
 

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from publish_marts import export_ledgers
 
 LEDGER = "ledger_customer_id_assignments"
-IDENTITY = ("identity_map", "identity_customers", "customer_ids", "customer_id_changes")
+REASSIGNED = "identity_reassigned"
+CUSTOMERS = ("identity_map", "identity_changed_customers", "identity_customers")
+CHANGES = ("customer_ids", "customer_id_changes")
 COLUMNS = "record_key, customer_id, seed_record_key, sequence, cause, previous_customer_id"
 
 Partition = dict[str, str]  # record -> component, which is named after its smallest record
@@ -46,6 +48,10 @@ def ledger_model() -> str:
     return text.replace("alias=", "schema='ledger', alias=")
 
 
+def identity_model(name: str) -> str:
+    return (ROOT / "models" / "identity" / f"{name}.sql").read_text()
+
+
 def write_clusters(scratch: ScratchProject, clusters: Partition) -> None:
     scratch.table(
         "identity_clusters",
@@ -57,12 +63,14 @@ def write_clusters(scratch: ScratchProject, clusters: Partition) -> None:
             "first_seen_at": ["2026-01-01"] * len(clusters),
         },
     )
+    scratch.table("identity_touched", {"record_key": list(clusters)})
 
 
 def run(scratch: ScratchProject, clusters: Partition, *select: str) -> list[Row]:
-    """A real build over a partition; the whole ledger after it."""
+    """A real build over a partition, which looks at everything; the whole ledger after it."""
     write_clusters(scratch, clusters)
     scratch.model(LEDGER, ledger_model())
+    scratch.model(REASSIGNED, identity_model(REASSIGNED))
     done = scratch.dbt("run", "--full-refresh", "--vars", "{as_of: '2026-06-15 12:00:00'}", *select)
     assert done.returncode == 0, done.stdout
     with duckdb.connect(str(scratch.folder / "scratch.duckdb"), read_only=True) as connection:
@@ -75,60 +83,104 @@ def run(scratch: ScratchProject, clusters: Partition, *select: str) -> list[Row]
 
 @pytest.fixture(scope="module")
 def compiled(scratch: ScratchProject) -> dict[str, str]:
-    """The models' own SQL: "first" for a new ledger, and one text for each model later on."""
-    for name in IDENTITY:
-        scratch.model(name, (ROOT / "models" / "identity" / f"{name}.sql").read_text())
+    """The models' own SQL: "first" for a new ledger, and one text for each model later on.
+
+    identity_reassigned is that of a run which looks at changes; "everything" is its other form.
+    """
+    for name in (*CUSTOMERS, *CHANGES):
+        scratch.model(name, identity_model(name))
     folder = scratch.folder / "target" / "compiled" / "penpal" / "models"
 
     def compile_all() -> dict[str, str]:
         done = scratch.dbt("compile")
         assert done.returncode == 0, done.stdout
-        return {name: (folder / f"{name}.sql").read_text() for name in (LEDGER, *IDENTITY)}
+        names = (LEDGER, REASSIGNED, *CUSTOMERS, *CHANGES)
+        return {name: (folder / f"{name}.sql").read_text() for name in names}
 
     write_clusters(scratch, partition("a"))
     scratch.model(LEDGER, ledger_model())
-    first = compile_all()[LEDGER]
+    scratch.model(REASSIGNED, identity_model(REASSIGNED))
+    new = compile_all()
     run(scratch, partition("a"))
-    texts = {"first": first} | compile_all()
-    for name in IDENTITY:  # the real builds below need the ledger alone
+    scratch.table("identity_run", {"is_full": [False]})
+    run(scratch, partition("a"), "--select", "identity_run")
+    texts = {"first": new[LEDGER], "everything": new[REASSIGNED]} | compile_all()
+    # The real builds below need the ledger alone.
+    for name in ("identity_run", *CUSTOMERS, *CHANGES):
         (scratch.folder / "models" / f"{name}.sql").unlink()
     (scratch.folder / "scratch.duckdb").unlink()
     return texts
 
 
 class Warehouse:
-    """Runs the compiled models over one partition after another."""
+    """Runs the compiled models over one partition after another.
 
-    def __init__(self, compiled: dict[str, str]):
+    Each run but the first looks at what changed, or at everything where it is told so.
+    """
+
+    def __init__(self, compiled: dict[str, str], is_full: bool = False):
         self.compiled = compiled
         self.connection = duckdb.connect()
         self.connection.execute("attach ':memory:' as scratch; create schema scratch.ledger")
+        self.connection.execute("use scratch.main")
         self.is_new = True
+        self.is_full = is_full
+        self.records: set[str] = set()
 
     def build(self, clusters: Partition) -> list[Row]:
         """One run; the rows that it appended to the ledger."""
         self.connection.execute(
-            "create or replace table scratch.main.identity_clusters (record_key varchar, "
+            "create or replace table identity_clusters (record_key varchar, "
             "source_table varchar, source_key varchar, component varchar, first_seen_at timestamp)"
         )
         if clusters:
             self.connection.executemany(
-                "insert into scratch.main.identity_clusters "
+                "insert into identity_clusters "
                 "values ($1, 'crm.contacts', $1, $2, timestamp '2026-01-01')",
                 list(clusters.items()),
             )
+        # What is no change to a record's own neighbourhood: fuzzy links move others.
+        touched = set(clusters) ^ self.records
+        self.records = set(clusters)
+        self.connection.execute("create or replace table identity_touched (record_key varchar)")
+        if touched:
+            self.connection.executemany(
+                "insert into identity_touched values ($1)", [[record] for record in touched]
+            )
+        is_full = self.is_new or self.is_full
+        self.create(REASSIGNED, "everything" if is_full else REASSIGNED)
         text = self.compiled["first" if self.is_new else LEDGER]
         self.connection.execute(f"create or replace temp table appended as {text}")
-        target = "scratch.ledger.customer_id_assignments"
+        target = "ledger.customer_id_assignments"
         self.connection.execute(
             f"create table {target} as from appended"
             if self.is_new
             else f"insert into {target} by name from appended"
         )
+        self.create("identity_map", "identity_map", None if is_full else ("record_key", REASSIGNED))
+        changed = "identity_changed_customers"
+        self.create(changed, changed)
+        self.create(
+            "identity_customers",
+            "identity_customers",
+            None if is_full else ("customer_id", changed),
+        )
         self.is_new = False
         return self.rows("appended")
 
-    def rows(self, table: str = "scratch.ledger.customer_id_assignments") -> list[Row]:
+    def create(self, table: str, text: str, scope: tuple[str, str] | None = None) -> None:
+        """Makes a table of a model's text; with a scope, replaces these rows of it only."""
+        if scope is None:
+            self.connection.execute(f"create or replace table {table} as {self.compiled[text]}")
+            return
+        column, model = scope
+        self.connection.execute(f"create or replace temp table added as {self.compiled[text]}")
+        self.connection.execute(
+            f"delete from {table} where {column} in (select {column} from {model})"
+        )
+        self.connection.execute(f"insert into {table} by name from added")
+
+    def rows(self, table: str = "ledger.customer_id_assignments") -> list[Row]:
         return self.connection.execute(f"select {COLUMNS} from {table} order by all").fetchall()
 
     def ids(self, clusters: Partition) -> dict[str, str]:
@@ -138,12 +190,10 @@ class Warehouse:
 
     def changes(self) -> dict[str, tuple[str | None, str, str]]:
         """customer_id_changes: id -> current id, status, cause."""
-        for name in IDENTITY:
-            self.connection.execute(
-                f"create or replace table scratch.main.{name} as {self.compiled[name]}"
-            )
-        query = "select customer_id, current_customer_id, status, cause from "
-        found = self.connection.execute(f"{query} scratch.main.customer_id_changes").fetchall()
+        for name in CHANGES:
+            self.create(name, name)
+        query = "select customer_id, current_customer_id, status, cause from customer_id_changes"
+        found = self.connection.execute(query).fetchall()
         assert len({id_ for id_, *_ in found}) == len(found)
         return {id_: (now, status, cause) for id_, now, status, cause in found}
 
@@ -356,6 +406,31 @@ def test_ids_persist_through_any_history(compiled: dict[str, str]) -> None:
 
         check_changes(warehouse, now, set(had))
         assert warehouse.build(clusters) == []  # the same again changes nothing
+
+
+def test_a_run_that_looks_at_changes_leaves_what_a_full_run_would(
+    compiled: dict[str, str],
+) -> None:
+    histories = drawn(st.lists(partitions, min_size=6, max_size=6))
+    some, all_ = Warehouse(compiled), Warehouse(compiled, is_full=True)
+    for step in range(6):
+        clusters = together(history[step] for history in histories)
+        assert some.build(clusters) == all_.build(clusters)
+        for table in ("identity_map", "identity_customers"):
+            query = f"select * from {table} order by all"
+            assert (
+                some.connection.execute(query).fetchall()
+                == all_.connection.execute(query).fetchall()
+            )
+
+
+def test_a_returning_record_does_not_share_its_id_with_whom_it_has_left(
+    compiled: dict[str, str],
+) -> None:
+    # c had its id with a and b, was away, and comes back as somebody else.
+    _, (first, _, third) = story(compiled, partition("abc"), partition("ab"), partition("ab", "c"))
+    assert third["a"] == third["b"] == first["a"]
+    assert third["c"] not in first.values()
 
 
 def check_changes(warehouse: Warehouse, now: dict[str, str], issued: set[str]) -> None:

@@ -221,9 +221,9 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
         [{"record_key": key, "customer_id": f"customer {p}"} for key, p in people.items()],
     )
     table(
-        "identity_links",
-        {"record_key": text, "rule": text},
-        [{"record_key": key, "rule": "email:only_name"} for key in people],
+        "identity_edges",
+        {"record_key": text, "identifier_value": text, "rule": text},
+        [{"record_key": key, "identifier_value": key, "rule": "email:only_name"} for key in people],
     )
     table(
         "identity_identifiers",

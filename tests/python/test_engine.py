@@ -106,6 +106,22 @@ CASES: dict[str, tuple[str, ...]] = {
     "levenshtein": ("levenshtein('smith', 'smyth') || levenshtein('', 'abc')", "13"),
     "trim_blanks": ("'[' || {{ trim_blanks(\"'\\u00a0 a b\\u2003 '\") }} || ']'", "[a b]"),
     "hash64": ("count(distinct {{ hash64('v, 1') }})", "3", ROWS),
+    "text_number": ("{{ text_number(\"'x'\") }}", str(0x9DD4E461268C803)),
+    "text_number null": ("{{ text_number('cast(null as ' ~ dbt.type_string() ~ ')') }}", None),
+    "rows_fingerprint in any order": (
+        "({{ rows_fingerprint(\"(select 1 as n, 'a' as v union all select 2, null)\") }})"
+        " = ({{ rows_fingerprint(\"(select 2 as n, null as v union all select 1, 'a')\") }})",
+        "true",
+    ),
+    "rows_fingerprint of other rows": (
+        "({{ rows_fingerprint(\"(select 1 as n, 'a' as v union all select 2, 'b')\") }})"
+        " = ({{ rows_fingerprint(\"(select 1 as n, 'b' as v union all select 2, 'a')\") }})",
+        "false",
+    ),
+    "rows_fingerprint without rows": (
+        '({{ rows_fingerprint("(select 1 as n where 1 = 0)") }})',
+        None,
+    ),
     "first_by": ("{{ first_by('v', '-n') }}", "a", ROWS),
     "last_by": ("{{ last_by('v', 'n') }}", "a", ROWS),
     "ignoring_nulls": (
@@ -187,6 +203,7 @@ def test_macro(found: dict[str, str | None], name: str) -> None:
 def test_every_engine_macro_is_tried() -> None:
     # Those that only a whole build can try: the lake, ledgers, work tables, dbt-spark's own.
     elsewhere = {"lake_relation", "ledger_export", "work_table", "replace_table", "spark_adapter"}
+    elsewhere |= {"replace_rows"}  # tests/python/test_scoped.py
     macros = {path.stem for path in (ROOT / "macros" / "engine").glob("*.sql")} - elsewhere
     tried = {re.match(r"\w+", name).group() for name in CASES}
     assert macros <= tried, f"add a case for {sorted(macros - tried)}"

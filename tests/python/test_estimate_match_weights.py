@@ -229,12 +229,12 @@ def test_unreadable_weights(tmp_path: Path, line: str, says: str) -> None:
 
 
 def build(path: Path, pairs: pd.DataFrame) -> Path:
-    """A warehouse with these candidates and 400 profiles."""
+    """A warehouse with these candidates, each of which stands for itself, and 400 profiles."""
     names = {name: dict(enumerate(levels)) for name, levels in GENERIC.levels.items()}
     shown = pd.DataFrame(
         {f"{name}_level": pairs[name].map(levels) for name, levels in names.items()}
     )
-    shown["profile_a"], shown["profile_b"] = 1, 2
+    shown["profile_a"], shown["profile_b"], shown["stands_for"] = 1, 2, 1
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema identity")
         connection.execute("create table identity.identity_comparisons as from shown")
@@ -318,6 +318,17 @@ def test_a_level_without_weights(tmp_path: Path) -> None:
         connection.execute("update identity.identity_comparisons set email_level = 'alike'")
         with pytest.raises(UserError, match="have no row for email, alike"):
             read_counts(connection, GENERIC)
+
+
+def test_a_candidate_of_the_sample_counts_for_all_that_it_stands_for(tmp_path: Path) -> None:
+    path = build(tmp_path / "w.duckdb", draw(1, {MATCH: 50}))
+    with duckdb.connect(str(path)) as connection:
+        before = read_counts(connection, GENERIC)
+        connection.execute("update identity.identity_comparisons set stands_for = 3")
+        after = read_counts(connection, GENERIC)
+    assert after.candidates.pairs == pytest.approx(3 * before.candidates.pairs)
+    assert after.linked.pairs.sum() == before.linked.pairs.sum()
+    assert after.random.pairs.sum() == before.random.pairs.sum()
 
 
 def test_a_file_that_cannot_be_written(

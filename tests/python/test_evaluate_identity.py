@@ -41,10 +41,10 @@ def figures(warehouse: Path, truth_path: Path) -> dict[str, float]:
         return evaluate_identity.evaluate(connection, truth_path)
 
 
-def nodes(**components: Iterable[str]) -> dict[str, list[dict[str, str]]]:
-    """identity_entities and identity_components: every record a node of the named component."""
-    rows = [{"node": key, "component": name} for name, keys in components.items() for key in keys]
-    return {"identity_entities": [], "identity_components": rows}
+def linked(**clusters: Iterable[str]) -> dict[str, list[dict[str, str]]]:
+    """identity_linked_clusters: the records of each named cluster."""
+    rows = [{"record_key": key, "cluster": name} for name, keys in clusters.items() for key in keys]
+    return {"identity_linked_clusters": rows}
 
 
 def proposed(*pairs: tuple[int, int, str]) -> list[dict[str, str]]:
@@ -205,7 +205,7 @@ def test_blocking_recall_counts_components_and_proposals(tmp_path: Path) -> None
     warehouse = build(
         tmp_path / "w.duckdb",
         {"a": r(1, 2), "b": r(3), "c": r(4), "d": r(5), "e": r(6)},
-        **nodes(x=r(1, 2), three=r(3), four=r(4), five=r(5), six=r(6)),
+        **linked(x=r(1, 2), three=r(3), four=r(4), five=r(5), six=r(6)),
         identity_candidates=proposed(
             (1, 3, "name"), (5, 6, "name"), (6, 5, "phone"), (1, 5, "phone"), (1, 99, "phone")
         ),
@@ -225,11 +225,7 @@ def test_a_thing_is_compared_by_any_of_its_records(tmp_path: Path) -> None:
     warehouse = build(
         tmp_path / "w.duckdb",
         {"a": r(1, 2, 7), "b": r(3)},
-        identity_linked_clusters=[
-            {"record_key": key, "cluster": name}
-            for name, keys in (("x", r(1, 2, 7)), ("three", r(3)))
-            for key in keys
-        ],
+        **linked(x=r(1, 2, 7), three=r(3)),
         identity_candidates=proposed((3, 7, "name")),
     )
     found = blocking(warehouse, truth_file(tmp_path, {"P1": r(1, 2, 3)}))
@@ -240,9 +236,9 @@ def test_a_thing_is_compared_by_any_of_its_records(tmp_path: Path) -> None:
 def test_blocking_recall_is_not_made_up(tmp_path: Path) -> None:
     people = truth_file(tmp_path, PEOPLE)
     assert blocking(build(tmp_path / "none.duckdb", CUSTOMERS), people) is None
-    half = build(tmp_path / "half.duckdb", CUSTOMERS, **nodes(x=r(1)))
+    half = build(tmp_path / "half.duckdb", CUSTOMERS, **linked(x=r(1)))
     assert blocking(half, people) is None
-    empty = build(tmp_path / "empty.duckdb", CUSTOMERS, identity_candidates=[], **nodes(x=r(1)))
+    empty = build(tmp_path / "empty.duckdb", CUSTOMERS, identity_candidates=[], **linked(x=r(1)))
     assert blocking(empty, people)["blocking_recall"] == 0
 
 
@@ -279,7 +275,7 @@ def flawed(tmp_path: Path) -> Path:
             {"identifier_type": "email", "identifier_value": "na@na.com", "reason": "blocked"}
         ],
         identity_candidates=proposed((7, 8, "same_street")),
-        **nodes(x=r(1, 2)),
+        **linked(x=r(1, 2)),
     )
 
 
@@ -308,7 +304,7 @@ def test_a_record_without_a_label_is_the_person_of_its_component(tmp_path: Path)
         tmp_path / "w.duckdb",
         {"a": r(1, 90, 2, 91)},
         identity_edges=[fuzzy(*r(90, 91), 9.0)],
-        **nodes(x=r(1, 90), y=r(2, 91)),
+        **linked(x=r(1, 90), y=r(2, 91)),
     )
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         judge(connection, truth_file(tmp_path, {"P1": r(1), "P2": r(2)}))
@@ -377,7 +373,7 @@ def test_the_state_without_labels(tmp_path: Path) -> None:
         build(
             tmp_path / "w.duckdb",
             {"a": r(1, 2, 3, 4, 10), "b": r(5, 6, 7), "c": r(8, 9)},
-            **nodes(x=r(1, 10), **{f"n{i}": r(i) for i in range(2, 10)}),
+            **linked(x=r(1, 10), **{f"n{i}": r(i) for i in range(2, 10)}),
             identity_edges=[
                 fuzzy(*r(1, 2), 9.0),
                 fuzzy(*r(10, 2), 9.0),

@@ -1,31 +1,28 @@
-{{ config(materialized='view') }}
-
-{%- set terms = {
-    'first_name': 'a.first_name_bits',
-    'last_name': 'a.last_name_bits',
-    'birth_date': 'a.birth_date_bits',
-    'location': "case location.term when 'city' then a.city_bits else a.postal_code_bits end",
-    'street': 'a.street_bits',
-    'email': 'a.email_bits',
-    'phone': 'a.phone_bits',
+{#-
+    The weights of compared pairs, in bits. `compared` is a CTE of compare_profiles; the query must have the CTEs
+    match_weights and rarity (of the models of these names) in scope. Gives the pairs with a level and a weight a
+    comparison, and
+        household_evidence     what speaks for two people of one household
+        contradiction_weight   -100 where the two cannot be one, whatever else they share
+-#}
+{% macro weigh_comparisons(compared, keep=[]) -%}
+{%- set bits = {
+    'first_name': 'rarity.first_name_bits',
+    'last_name': 'rarity.last_name_bits',
+    'birth_date': 'rarity.birth_date_bits',
+    'location': "case location.term when 'city' then rarity.city_bits else rarity.postal_code_bits end",
+    'street': 'rarity.street_bits',
+    'email': 'rarity.email_bits',
+    'phone': 'rarity.phone_bits',
     'gender': '0',
-} %}
-
-with compared as (select * from {{ ref('identity_comparisons') }}),
-
-profiles as (select * from {{ ref('identity_profiles') }}),
-
-match_weights as (select * from {{ ref('match_weights') }}),
-
--- Agreement on a rare value says more: its rarity takes the place of how often values agree at
--- large.
-weights as (
+} -%}
+-- Agreement on a rare value says more: its rarity takes the place of how often values agree at large.
+with weights as (
     select
         levels.comparison,
         levels.level,
         levels.term,
-        log2(levels.m_probability / levels.u_probability) + coalesce(log2(terms.u_probability), 0)
-            as weight,
+        log2(levels.m_probability / levels.u_probability) + coalesce(log2(terms.u_probability), 0) as weight,
         log2(levels.household_probability / levels.u_probability)
         + coalesce(log2(terms.u_probability), 0) as household_weight
     from match_weights as levels
@@ -35,17 +32,17 @@ weights as (
 )
 
 select
+    {% for column in keep %}compared.{{ column }},
+    {% endfor -%}
     compared.profile_a,
     compared.profile_b,
     compared.record_key_a,
     compared.record_key_b,
-    compared.blocking_rule,
-    compared.stands_for,
     {%- for comparison in comparisons() %}
         compared.{{ comparison }}_level,
         round(
             coalesce({{ comparison }}.weight, 0)
-            + case when {{ comparison }}.term is not null then {{ terms[comparison] }} else 0 end,
+            + case when {{ comparison }}.term is not null then {{ bits[comparison] }} else 0 end,
             2
         ) as {{ comparison }}_weight,
     {%- endfor %}
@@ -53,7 +50,7 @@ select
         0
         {%- for comparison in comparisons() %}
             + coalesce({{ comparison }}.household_weight, 0)
-            + case when {{ comparison }}.term is not null then {{ terms[comparison] }} else 0 end
+            + case when {{ comparison }}.term is not null then {{ bits[comparison] }} else 0 end
         {%- endfor %},
         2
     ) as household_evidence,
@@ -66,10 +63,11 @@ select
             then -100
         else 0
     end as contradiction_weight
-from compared
-inner join profiles as a on compared.profile_a = a.profile_id
+from {{ compared }} as compared
+inner join rarity on compared.profile_a = rarity.profile_id
 {%- for comparison in comparisons() %}
     left join weights as {{ comparison }}
         on {{ comparison }}.comparison = '{{ comparison }}'
         and compared.{{ comparison }}_level = {{ comparison }}.level
 {%- endfor %}
+{%- endmacro %}

@@ -1,0 +1,19 @@
+{#- Takes the rows of a table that a condition holds for, and puts those of a select in their place: in one transaction. -#}
+{% macro replace_rows(relation, select, condition) -%}
+    {{ return(adapter.dispatch('replace_rows', 'penpal')(relation, select, condition)) }}
+{%- endmacro %}
+
+{% macro duckdb__replace_rows(relation, select, condition) -%}
+    {% set added = relation.identifier ~ '__added' %}
+    {% do create_work_table(added, select) %}
+    {% do run_query('delete from ' ~ relation ~ ' where ' ~ condition) %}
+    {% call statement('main') -%}
+        insert into {{ relation }} by name select * from {{ work_table(added) }}
+    {%- endcall %}
+    {% do drop_work_table(added) %}
+{%- endmacro %}
+
+{#- Plain Parquet has no deletes: identity_run makes every run on Spark a full one. -#}
+{% macro spark__replace_rows(relation, select, condition) -%}
+    {{ exceptions.raise_compiler_error(relation ~ ': rows of a table cannot be replaced on Spark.') }}
+{%- endmacro %}

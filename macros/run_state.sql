@@ -1,0 +1,63 @@
+{#- Whether this run of the identity layer looks at every record, as identity_run decided at its start. -#}
+{% macro run_is_full() -%}
+    {%- if not execute or model.resource_type == 'unit_test' -%}{{ return(true) }}{%- endif -%}
+    {%- set run = adapter.get_relation(this.database, this.schema, 'identity_run') -%}
+    {{ return(run is none or run_query('select is_full from ' ~ run).columns[0].values()[0]) }}
+{%- endmacro %}
+
+{#- What a table of this schema held before this run, where a ref() would go in a circle; no rows when it was not there. -#}
+{% macro rows_before(model_name, columns) -%}
+    {%- set is_real = execute and model.resource_type != 'unit_test' -%}
+    {%- set table = adapter.get_relation(this.database, this.schema, model_name) if is_real else none -%}
+    select
+        {%- for name, type in columns.items() %}
+        {{ name if table else 'cast(null as ' ~ type ~ ') as ' ~ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    {% if table %}from {{ table }}{% else %}where 1 = 0{% endif %}
+{%- endmacro %}
+
+{#-
+    What the identity layer depends on besides its records, as a text to compare: its models, how it compares and
+    weighs, and the rules of which a change may concern everybody.
+-#}
+{% macro identity_rules() -%}
+    {%- set rules = [
+        var('blocking_rules'),
+        var('match_thresholds'),
+        block_keys('profiles'),
+        compare_profiles('pairs'),
+        weigh_comparisons('compared'),
+        contradict('one', 'other'),
+        rarity_bits('count', 'total', 'share'),
+        prior_bits('pairs', 'profiles'),
+    ] -%}
+    {%- for seed, columns, condition in [
+        (ref('match_weights'), '*', 'true'),
+        (ref('nicknames'), '*', 'true'),
+        (ref('identifier_limits'), 'identifier_type, trust_rank, is_strong, is_personal', 'true'),
+        (ref('blocked_identifiers'), 'pattern', "identifier_type = 'birth_date'"),
+    ] -%}
+        {%- if execute and load_relation(seed) -%}
+            {%- set rows = rows_fingerprint('(select ' ~ columns ~ ' from ' ~ seed ~ ' where ' ~ condition ~ ')') -%}
+            {%- do rules.append(run_query(rows).columns[0].values()[0] | string) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if execute -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.fqn[1] == 'identity' -%}
+            {%- do rules.append(node.name ~ ' ' ~ node.checksum.checksum) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(local_md5(rules | map('string') | sort | join(' '))) }}
+{%- endmacro %}
+
+{#- Why a run has to look at everything whatever was found before; none when nothing says so. -#}
+{% macro full_run_because() -%}
+    {%- if not execute -%}{{ return(none) }}{%- endif -%}
+    {%- if target.type != 'duckdb' -%}{{ return('engine') }}{%- endif -%}
+    {%- if flags.FULL_REFRESH -%}{{ return('full_refresh') }}{%- endif -%}
+    {%- for node in graph.nodes.values() if node.config.materialized == 'scoped' -%}
+        {%- if adapter.get_relation(node.database, node.schema, node.alias) is none -%}
+            {{ return('missing_table') }}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,18 @@
+{{ config(materialized='table') }}
+
+{%- set sample_size = 300000 %}
+
+with candidates as (select * from {{ ref('identity_candidates') }}),
+
+size as (
+    select cast(ceil((count(*) + 1) / {{ sample_size }}.0) as bigint) as step
+    from candidates
+)
+
+select
+    candidates.profile_a,
+    candidates.profile_b,
+    candidates.blocking_rule,
+    size.step as stands_for
+from candidates
+inner join size on candidates.lot % size.step = 0

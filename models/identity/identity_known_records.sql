@@ -1,0 +1,24 @@
+{{ config(materialized='scoped', replaces=[['record_key', 'identity_touched']]) }}
+
+-- Kept when all else is done.
+-- depends_on: {{ ref('identity_edges') }}
+-- depends_on: {{ ref('identity_conflicts') }}
+-- depends_on: {{ ref('identity_customers') }}
+-- depends_on: {{ ref('identity_identifiers') }}
+-- depends_on: {{ ref('identity_map') }}
+with touched as (select * from {{ ref('identity_touched') }}),
+
+fingerprints as (select * from {{ ref('identity_fingerprints') }}),
+
+entities as (select * from {{ ref('identity_entities') }}),
+
+neighbourhoods as (select * from {{ ref('identity_neighbourhoods') }})
+
+select
+    fingerprints.record_key,
+    fingerprints.fingerprint,
+    coalesce(neighbourhoods.component, entities.component) as neighbourhood
+from touched
+inner join fingerprints on touched.record_key = fingerprints.record_key
+inner join entities on fingerprints.record_key = entities.node
+left join neighbourhoods on entities.component = neighbourhoods.node

@@ -1,0 +1,61 @@
+{{ config(materialized='table') }}
+
+-- depends_on: {{ ref('identity_clusters') }}
+-- depends_on: {{ ref('identity_touched') }}
+
+{%- set text = dbt.type_string() %}
+{%- set before_columns = {'record_key': text, 'customer_id': text, 'component': text} %}
+
+{% if run_is_full() %}
+    select
+        record_key,
+        cast(null as {{ text }}) as previous_customer_id
+    from {{ ref('identity_clusters') }}
+{% else %}
+    with clusters as (select * from {{ ref('identity_clusters') }}),
+
+    touched as (select * from {{ ref('identity_touched') }}),
+
+    before as (
+        {{ rows_before('identity_map', before_columns) }}
+    ),
+
+    -- New, gone, or in another component than before.
+    moved as (
+        select
+            clusters.component,
+            before.customer_id
+        from clusters
+        full outer join before on clusters.record_key = before.record_key
+        where
+            clusters.record_key is null
+            or before.record_key is null
+            or clusters.component <> before.component
+    ),
+
+    -- Where they are now, and where whoever had their ids is.
+    components as (
+        select component
+        from moved
+        union
+        select clusters.component
+        from before
+        inner join moved on before.customer_id = moved.customer_id
+        inner join clusters on before.record_key = clusters.record_key
+    ),
+
+    records as (
+        select clusters.record_key
+        from clusters
+        inner join components on clusters.component = components.component
+        union
+        select record_key
+        from touched
+    )
+
+    select
+        records.record_key,
+        before.customer_id as previous_customer_id
+    from records
+    left join before on records.record_key = before.record_key
+{% endif %}

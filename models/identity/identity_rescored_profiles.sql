@@ -1,0 +1,37 @@
+{{ config(materialized='table') }}
+
+with profiles as (select * from {{ ref('identity_profiles') }}),
+
+changes as (select * from {{ ref('identity_profile_changes') }}),
+
+restated as (select * from {{ ref('identity_restated_profiles') }}),
+
+proposed as (select * from {{ ref('identity_proposed_profiles') }}),
+
+priors as (
+    select * from {{ ref('identity_priors') }}
+    where is_changed
+)
+
+select
+    profiles.profile_id,
+    profiles.record_key
+from profiles
+inner join restated on profiles.profile_id = restated.profile_id
+union
+select
+    profiles.profile_id,
+    profiles.record_key
+from profiles
+inner join proposed on profiles.profile_id = proposed.profile_id
+union
+select
+    profile_id,
+    record_key
+from changes
+union
+select
+    profiles.profile_id,
+    profiles.record_key
+from profiles
+cross join priors

@@ -1,0 +1,84 @@
+{{ config(materialized='table') }}
+
+{#- Rarity is a rounded count: most values have the same when a few profiles come or go. -#}
+-- depends_on: {{ ref('identity_profiles') }}
+-- depends_on: {{ ref('identity_profile_changes') }}
+-- depends_on: {{ ref('match_weights') }}
+
+{% if run_is_full() %}
+    select profile_id
+    from {{ ref('identity_profiles') }}
+{% else %}
+    with profiles as (select * from {{ ref('identity_profiles') }}),
+
+    changes as (select * from {{ ref('identity_profile_changes') }}),
+
+    match_weights as (select * from {{ ref('match_weights') }}),
+
+    growth as (select coalesce(sum(growth), 0) as growth from changes),
+
+    size as (
+        select
+            count(*) as profiles_now,
+            count(*) - max(growth.growth) as profiles_before
+        from profiles
+        cross join growth
+    ),
+
+    shares as (
+        select level as term, u_probability as share
+        from match_weights
+        where comparison = 'term'
+    ),
+    {%- for term, column in profile_terms().items() %}
+
+        {{ term }}_growth as (
+            select {{ column }} as value, sum(growth) as growth
+            from changes
+            where {{ column }} is not null
+            group by {{ column }}
+            having sum(growth) <> 0
+        ),
+
+        {{ term }}_counts as (
+            select
+                {{ term }}_growth.value,
+                count(*) as count_now,
+                count(*) - max({{ term }}_growth.growth) as count_before
+            from profiles
+            inner join {{ term }}_growth on profiles.{{ column }} = {{ term }}_growth.value
+            group by {{ term }}_growth.value
+        ),
+
+        {{ term }}_changes as (
+            select {{ term }}_counts.value
+            from {{ term }}_counts
+            cross join size
+            inner join shares on shares.term = '{{ term }}'
+            where
+                {{ term }}_counts.count_before > 0
+                and {{ rarity_bits('count_now', 'profiles_now', 'share') }}
+                <> {{ rarity_bits('count_before', 'profiles_before', 'share') }}
+        ),
+    {%- endfor %}
+
+    restated as (
+        select profile_id
+        from changes
+        where growth > 0
+        {%- for term, column in profile_terms().items() %}
+            union
+            select profiles.profile_id
+            from profiles
+            inner join {{ term }}_changes on profiles.{{ column }} = {{ term }}_changes.value
+        {%- endfor %}
+        union
+        select profiles.profile_id
+        from profiles
+        inner join size
+            on {{ half_power_of_two('size.profiles_now') }}
+            <> {{ half_power_of_two('size.profiles_before') }}
+    )
+
+    select profile_id from restated
+{% endif %}
