@@ -6,7 +6,10 @@
 {% macro duckdb__replace_rows(relation, select, condition) -%}
     {% set added = relation.identifier ~ '__added' %}
     {% do create_work_table(added, select) %}
-    {% do run_query('delete from ' ~ relation ~ ' where ' ~ condition) %}
+    {#- A statement opens a transaction, run_query does not. -#}
+    {% call statement('delete') -%}
+        delete from {{ relation }} where {{ condition }}
+    {%- endcall %}
     {% call statement('main') -%}
         insert into {{ relation }} by name select * from {{ work_table(added) }}
     {%- endcall %}

@@ -5,6 +5,7 @@
 
 {%- set text = dbt.type_string() %}
 {%- set before_columns = {'record_key': text, 'customer_id': text, 'component': text} %}
+{%- set ledger_columns = {'record_key': text, 'customer_id': text, 'sequence': 'bigint'} %}
 
 {% if run_is_full() %}
     select
@@ -20,13 +21,30 @@
         {{ rows_before('identity_map', before_columns) }}
     ),
 
+    ledger as (
+        {{ rows_before('ledger_customer_id_assignments', ledger_columns) }}
+    ),
+
+    -- Who comes back has the id from before, unless somebody else has it now.
+    returned as (
+        select
+            ledger.record_key,
+            {{ last_by('ledger.customer_id', 'ledger.sequence') }} as customer_id
+        from ledger
+        inner join clusters on ledger.record_key = clusters.record_key
+        left join before on ledger.record_key = before.record_key
+        where before.record_key is null
+        group by ledger.record_key
+    ),
+
     -- New, gone, or in another component than before.
     moved as (
         select
             clusters.component,
-            before.customer_id
+            coalesce(before.customer_id, returned.customer_id) as customer_id
         from clusters
         full outer join before on clusters.record_key = before.record_key
+        left join returned on clusters.record_key = returned.record_key
         where
             clusters.record_key is null
             or before.record_key is null

@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
 
+-- depends_on: {{ ref('identity_run') }}
 -- depends_on: {{ ref('identity_fingerprints') }}
 -- depends_on: {{ ref('identity_record_identifiers') }}
 -- depends_on: {{ ref('identity_blocked_values') }}
