@@ -49,7 +49,7 @@ parts as (
 summed as (
     select
         record_key,
-        -- Hashed once more: DuckDB's hashes of several columns differ by a xor only where the last column does.
+        -- Hashed once more: where only the last column differs, so do DuckDB's hashes by a xor.
         bit_xor({{ hash64('fingerprint') }}) as fingerprint
     from parts
     group by record_key
