@@ -23,7 +23,12 @@
     cast(ceil(log2(greatest({{ profiles_count }}, 1))) as integer)
 {%- endmacro %}
 
+{#- Whether so many profiles are a block that may be compared at all. -#}
+{% macro is_usable_block(profiles_count) -%}
+    {{ profiles_count }} between 2 and 512
+{%- endmacro %}
+
 {#- Whether pairs of a block are compared: it is not too large, and its rule can afford blocks of that size. -#}
 {% macro is_used_block(profiles_count, affordable_step) -%}
-    ({{ profiles_count }} between 2 and 512 and {{ size_step(profiles_count) }} <= {{ affordable_step }})
+    ({{ is_usable_block(profiles_count) }} and {{ size_step(profiles_count) }} <= {{ affordable_step }})
 {%- endmacro %}

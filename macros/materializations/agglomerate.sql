@@ -36,8 +36,7 @@
             this.identifier ~ ": linkage is 'best' or 'mean_and_best', not '" ~ linkage ~ "'."
         ) }}
     {% endif %}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% do begin_model() %}
 
     {% do create_work_table(name ~ 'links', 'select node_a, node_b, weight from (' ~ sql ~ ') links') %}
     {% do create_work_table(name ~ 'nodes', _sized_nodes(work ~ 'links')) %}
@@ -105,11 +104,7 @@
         {% do drop_work_table(name ~ table) %}
     {% endfor %}
 
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {% do persist_docs(target_relation, model) %}
-    {{ adapter.commit() }}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{ return({'relations': [target_relation]}) }}
+    {{ return(finished_model(target_relation)) }}
 {% endmaterialization %}
 
 

@@ -15,8 +15,7 @@
     {%- set existing = load_cached_relation(this) -%}
     {%- set max_rounds = config.get('max_rounds', 60) -%}
     {%- set work = this.identifier ~ '__' -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% do begin_model() %}
 
     {% do create_work_table(work ~ 'links', 'select node_a, node_b from (' ~ sql ~ ') links') %}
     {% do create_work_table(work ~ 'nodes', _numbered_nodes(work_table(work ~ 'links'))) %}
@@ -57,11 +56,7 @@
     {% do drop_work_table(work ~ 'edges_' ~ ns.rounds) %}
     {% if roots %}{% do drop_work_table(roots) %}{% endif %}
 
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {% do persist_docs(target_relation, model) %}
-    {{ adapter.commit() }}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{ return({'relations': [target_relation]}) }}
+    {{ return(finished_model(target_relation)) }}
 {% endmaterialization %}
 
 

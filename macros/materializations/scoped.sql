@@ -10,18 +10,13 @@
 {% materialization scoped, default %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% do begin_model() %}
     {% if run_is_full() %}
         {% do replace_table(target_relation, existing, sql) %}
     {% else %}
         {% do replace_rows(target_relation, sql, _any_of(config.require('replaces'))) %}
     {% endif %}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {% do persist_docs(target_relation, model) %}
-    {{ adapter.commit() }}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{ return({'relations': [target_relation]}) }}
+    {{ return(finished_model(target_relation)) }}
 {% endmaterialization %}
 
 {% macro _any_of(conditions) -%}
@@ -44,8 +39,7 @@
     {%- set existing = load_cached_relation(this) -%}
     {%- set is_full = run_is_full() -%}
     {%- set target_relation = this.incorporate(type='view' if is_full else 'table') -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% do begin_model() %}
     {% if is_full %}
         {% if existing and existing.type != 'view' %}{% do adapter.drop_relation(existing) %}{% endif %}
         {% call statement('main') -%}
@@ -60,9 +54,5 @@
         {%- endset %}
         {% do replace_table(target_relation, existing, touched_sql) %}
     {% endif %}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {% do persist_docs(target_relation, model) %}
-    {{ adapter.commit() }}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{ return({'relations': [target_relation]}) }}
+    {{ return(finished_model(target_relation)) }}
 {% endmaterialization %}

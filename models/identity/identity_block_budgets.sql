@@ -16,7 +16,7 @@ steps as (
         {{ size_step('profiles_count') }} as size_step,
         sum(cast(profiles_count as bigint) * (profiles_count - 1) / 2) as pairs_count
     from sizes
-    where profiles_count <= 512
+    where {{ is_usable_block('profiles_count') }}
     group by rule_number, {{ size_step('profiles_count') }}
 ),
 

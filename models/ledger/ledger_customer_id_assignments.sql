@@ -347,15 +347,11 @@ named as (
     left join seed_uses on first_records.record_key = seed_uses.seed_record_key
 ),
 
--- Records that are not in the data now and have, or had, an id that goes into another.
+-- Records that are not in the data now and have, or had, one of the ids above.
 absent as (
     select ledger.record_key
     from ledger
-    inner join ranked_parts
-        on ledger.customer_id = ranked_parts.customer_id and ranked_parts.part_rank = 1
-    inner join named
-        on ranked_parts.component = named.component
-        and ranked_parts.customer_id <> named.customer_id
+    inner join ids on ledger.customer_id = ids.customer_id
     left join clusters on ledger.record_key = clusters.record_key
     where clusters.record_key is null
     group by ledger.record_key
