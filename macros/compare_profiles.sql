@@ -189,8 +189,10 @@ select
         when email_a is null or email_b is null then null
         when email_a = email_b then 'exact'
         when local_a = local_b then 'local_part'
-        when {{ _distance('local_a', 'local_b', 2) }} <= {{ _typos('local_a', 'local_b') }}
-            and substr(email_a, length(local_a) + 1) = substr(email_b, length(local_b) + 1)
+        -- The domains first: most differ, and are cheaper to tell apart.
+        when
+            substr(email_a, length(local_a) + 1) = substr(email_b, length(local_b) + 1)
+            and {{ _distance('local_a', 'local_b', 2) }} <= {{ _typos('local_a', 'local_b') }}
             then 'typo'
         else 'different'
     end as email_level,
@@ -230,12 +232,14 @@ from crossed
     greatest(length({{ a }}), length({{ b }}))
 {%- endmacro %}
 
-{#- One begins or ends with the whole words of the other, or begins with all its letters. -#}
+{#- The longer begins or ends with the whole words of the shorter, or begins with all its letters. -#}
 {% macro _holds(a, b) -%}
+    case when length({{ a }}) < length({{ b }}) then {{ _begins_or_ends(b, a) }} else {{ _begins_or_ends(a, b) }} end
+{%- endmacro %}
+
+{% macro _begins_or_ends(longer, shorter) -%}
     (
-        {{ a }} = substr({{ b }}, 1, length({{ a }}))
-        or {{ b }} = substr({{ a }}, 1, length({{ b }}))
-        or ' ' || {{ a }} = substr({{ b }}, length({{ b }}) - length({{ a }}))
-        or ' ' || {{ b }} = substr({{ a }}, length({{ a }}) - length({{ b }}))
+        {{ shorter }} = substr({{ longer }}, 1, length({{ shorter }}))
+        or ' ' || {{ shorter }} = substr({{ longer }}, length({{ longer }}) - length({{ shorter }}))
     )
 {%- endmacro %}

@@ -41,17 +41,12 @@
         rarity_bits('count', 'total', 'share'),
         prior_bits('pairs', 'profiles'),
     ] -%}
-    {%- for seed, columns, condition in [
+    {%- do rules.append(_seeds_fingerprint([
         (ref('match_weights'), '*', 'true'),
         (ref('nicknames'), '*', 'true'),
         (ref('identifier_limits'), 'identifier_type, trust_rank, is_strong, is_personal', 'true'),
         (ref('blocked_identifiers'), 'pattern', "identifier_type = 'birth_date'"),
-    ] -%}
-        {%- if execute and load_relation(seed) -%}
-            {%- set rows = rows_fingerprint('(select ' ~ columns ~ ' from ' ~ seed ~ ' where ' ~ condition ~ ')') -%}
-            {%- do rules.append(run_query(rows).columns[0].values()[0] | string) -%}
-        {%- endif -%}
-    {%- endfor -%}
+    ])) -%}
     {%- if execute -%}
         {#- The engine's own hash, which its next version may change. -#}
         {%- do rules.append(run_query(rows_fingerprint('(select 1)')).columns[0].values()[0] | string) -%}
@@ -60,6 +55,23 @@
         {%- endfor -%}
     {%- endif -%}
     {{ return(local_md5(rules | map('string') | sort | join(' '))) }}
+{%- endmacro %}
+
+{#- The limits and blocked values, as a text to compare: a change of them concerns the values that they judge otherwise. -#}
+{% macro identity_limits() -%}
+    {{ return(_seeds_fingerprint([
+        (ref('identifier_limits'), '*', 'true'),
+        (ref('blocked_identifiers'), '*', 'true'),
+    ])) }}
+{%- endmacro %}
+
+{% macro _seeds_fingerprint(parts) -%}
+    {%- set found = [] -%}
+    {%- for seed, columns, condition in parts if execute and load_relation(seed) -%}
+        {%- set rows = rows_fingerprint('(select ' ~ columns ~ ' from ' ~ seed ~ ' where ' ~ condition ~ ')') -%}
+        {%- do found.append(run_query(rows).columns[0].values()[0] | string) -%}
+    {%- endfor -%}
+    {{ return(found | join(' ')) }}
 {%- endmacro %}
 
 {#- Why a run has to look at everything whatever was found before; none when nothing says so. -#}

@@ -3,9 +3,9 @@
     records that the run looks at; a run that looks at everything makes the whole table anew.
 
     config:
-        replaces    which rows of the last run's go in a run that does not: a list of conditions, each [columns, model]
-                    or [columns, model, its columns] (rows whose columns are those of a row of that model), or a
-                    condition in SQL
+        replaces    which rows of the last run's go in a run that does not: a list of conditions, each [columns, model],
+                    [columns, model, its columns] (rows whose columns are those of a row of that model) or [columns,
+                    model, its columns, a condition in SQL besides], or a condition in SQL
 -#}
 {% materialization scoped, default %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -25,17 +25,17 @@
         {%- if condition is string -%}
             {{ condition }}
         {%- else -%}
-            ({{ condition[0] }}) in (select {{ condition[2] if condition | length > 2 else condition[0] }} from {{ this.incorporate(path={'identifier': condition[1]}) }})
+            ({{ condition[0] }}) in (select {{ condition[2] or condition[0] }} from {{ this.incorporate(path={'identifier': condition[1]}) }})
+            {{- ' and ' ~ condition[3] if condition[3] }}
         {%- endif -%}
     {%- endfor -%}
 {%- endmacro %}
 
 
 {#-
-    The rows of touched records. The model's SQL gives all rows, with their record_key: a view on them in a run that
-    looks at everything, else a table of those that the run looks at.
+    What a run looks at: a view in a run that looks at everything, of which a copy would tell nothing new, else a table.
 -#}
-{% materialization touched, default %}
+{% materialization view_or_table, default %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set is_full = run_is_full() -%}
     {%- set target_relation = this.incorporate(type='view' if is_full else 'table') -%}
@@ -46,13 +46,7 @@
             create or replace view {{ target_relation }} as {{ sql }}
         {%- endcall %}
     {% else %}
-        {% set touched_sql -%}
-            select everything.*
-            from ({{ sql }}) as everything
-            inner join {{ this.incorporate(path={'identifier': 'identity_touched'}) }} as touched
-                on everything.record_key = touched.record_key
-        {%- endset %}
-        {% do replace_table(target_relation, existing, touched_sql) %}
+        {% do replace_table(target_relation, existing, sql) %}
     {% endif %}
     {{ return(finished_model(target_relation)) }}
 {% endmaterialization %}

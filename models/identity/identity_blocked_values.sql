@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
 
+-- depends_on: {{ ref('identity_blocked_before') }}
 with usage as (select * from {{ ref('identity_value_usage') }}),
 
 strangers as (select * from {{ ref('identity_strangers') }}),

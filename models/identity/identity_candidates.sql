@@ -68,12 +68,10 @@ rules as (
     {%- endfor %}
 ),
 
--- The record that comes first in order of text is the first of the pair.
-named as (
+-- The profile whose record comes first in order of text is the first of the pair.
+ordered as (
     select
         rules.blocking_rule,
-        least(one.record_key, other.record_key) as record_key_a,
-        greatest(one.record_key, other.record_key) as record_key_b,
         case when one.record_key < other.record_key then one.profile_id else other.profile_id end
             as profile_a,
         case when one.record_key < other.record_key then other.profile_id else one.profile_id end
@@ -88,9 +86,7 @@ named as (
 select
     profile_a,
     profile_b,
-    record_key_a,
-    record_key_b,
     blocking_rule,
     -- A lot that any engine draws alike.
     (profile_a % 1000003 * 7919 + profile_b % 1000003 * 104729) % 1000003 as lot
-from named
+from ordered

@@ -1,6 +1,10 @@
-{{ config(materialized='table') }}
+{{ config(materialized='scoped', replaces=[['record_key', 'identity_regrouped']]) }}
 
-with linked as (select * from {{ ref('identity_linked_clusters') }}),
+-- depends_on: {{ ref('identity_regrouped') }}
+with linked as (
+    select * from {{ ref('identity_linked_clusters') }}
+    where {{ is_regrouped('record_key') }}
+),
 
 fuzzy as (select * from {{ ref('identity_fuzzy_clusters') }})
 

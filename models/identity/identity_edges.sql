@@ -1,15 +1,26 @@
 {{ config(
     materialized='scoped',
-    replaces=[['record_key', 'identity_touched'], 'other_record_key is not null'],
+    replaces=[
+        ['record_key', 'identity_touched'],
+        ['record_key', 'identity_rejudged', 'record_key', 'other_record_key is not null'],
+        ['other_record_key', 'identity_rejudged', 'record_key'],
+        "rule = 'override:same'",
+    ],
 ) }}
 
+-- depends_on: {{ ref('identity_rejudged') }}
 with links as (select * from {{ ref('identity_links') }}),
 
 cut_links as (select * from {{ ref('identity_cut_links') }}),
 
 overrides as (select * from {{ ref('identity_overrides') }}),
 
-pairs as (select * from {{ ref('identity_pairs') }}),
+pairs as (
+    select * from {{ ref('identity_pairs') }}
+    where
+        weight >= {{ var('match_thresholds').link }}
+        and ({{ is_rejudged('record_key_a') }} or {{ is_rejudged('record_key_b') }})
+),
 
 records as (select * from {{ ref('identity_records') }}),
 
@@ -49,7 +60,6 @@ record_pairs as (
     from pairs
     inner join records as a on pairs.record_key_a = a.record_key
     inner join records as b on pairs.record_key_b = b.record_key
-    where pairs.weight >= {{ var('match_thresholds').link }}
 )
 
 select

@@ -1,8 +1,15 @@
-{{ config(materialized='table') }}
+{{ config(materialized='scoped', replaces=[['record_key', 'identity_checked_records']]) }}
 
-with records as (select * from {{ ref('identity_records') }}),
+-- depends_on: {{ ref('identity_checked_records') }}
+with records as (
+    select * from {{ ref('identity_records') }}
+    where {{ is_checked('record_key') }}
+),
 
-identifiers as (select * from {{ ref('identity_record_identifiers') }}),
+identifiers as (
+    select * from {{ ref('identity_record_identifiers') }}
+    where {{ is_checked('record_key') }}
+),
 
 blocked_values as (select * from {{ ref('identity_blocked_values') }}),
 

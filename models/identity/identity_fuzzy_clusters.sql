@@ -5,6 +5,7 @@
     absent_weight=var('match_thresholds').keep * 100,
 ) }}
 
+-- depends_on: {{ ref('identity_fuzzy_before') }}
 with pairs as (select * from {{ ref('identity_pairs') }}),
 
 profiles as (select * from {{ ref('identity_profiles') }}),

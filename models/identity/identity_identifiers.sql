@@ -31,6 +31,11 @@ forms as (
         identifier_value as form,
         observed_at
     from identifiers
+    {%- if not run_is_full() %}
+        where
+            (identifier_type, identifier_value)
+            in (select changed.identifier_type, changed.identifier_value from changed)
+    {%- endif %}
     union all
     select
         record_key,
@@ -39,7 +44,12 @@ forms as (
         shown_value,
         observed_at
     from identifiers
-    where shown_value <> identifier_value
+    where
+        shown_value <> identifier_value
+        {%- if not run_is_full() %}
+            and (identifier_type, shown_value)
+            in (select changed.identifier_type, changed.identifier_value from changed)
+        {%- endif %}
 ),
 
 -- What did not link the record with anybody does not tell who it is.
@@ -72,17 +82,7 @@ linked as (
         on forms.record_key = unlinked.record_key
         and forms.identifier_type = unlinked.identifier_type
         and forms.identifier_value = unlinked.identifier_value
-    where
-        unlinked.record_key is null
-        and (
-            {{ run_is_full() | lower }}
-            or (forms.identifier_type, forms.form) in (
-                select
-                    changed.identifier_type,
-                    changed.identifier_value
-                from changed
-            )
-        )
+    where unlinked.record_key is null
     group by forms.identifier_type, forms.form, map.customer_id
 ),
 

@@ -1,11 +1,5 @@
 {{ config(materialized='scoped', replaces=[['record_key', 'identity_touched']]) }}
 
--- Kept when all else is done.
--- depends_on: {{ ref('identity_edges') }}
--- depends_on: {{ ref('identity_conflicts') }}
--- depends_on: {{ ref('identity_customers') }}
--- depends_on: {{ ref('identity_identifiers') }}
--- depends_on: {{ ref('identity_map') }}
 with touched as (select * from {{ ref('identity_touched') }}),
 
 fingerprints as (select * from {{ ref('identity_fingerprints') }}),

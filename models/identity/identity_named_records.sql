@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='view') }}
 
 with records as (select * from {{ ref('identity_records') }})
 

@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
 
+-- depends_on: {{ ref('identity_left_occasions') }}
 with events as (
     select * from {{ ref('stg_web__events') }}
     where not is_bot
@@ -11,7 +12,10 @@ orders as (select * from {{ ref('stg_shop__orders') }}),
 
 records as (select * from {{ ref('identity_records') }}),
 
-visits as (select * from {{ ref('identity_visits') }}),
+visits as (
+    select * from {{ ref('identity_visits') }}
+    where {{ is_reread_occasion('session_id', 'session_key') }}
+),
 
 logged_in_baskets as (
     select
@@ -19,7 +23,7 @@ logged_in_baskets as (
         cart_id,
         min(event_at) as observed_at
     from events
-    where user_id is not null and cart_id is not null
+    where user_id is not null and cart_id is not null and {{ is_reread_occasion('cart_id', 'cart_id') }}
     group by user_id, cart_id
 ),
 
@@ -40,20 +44,20 @@ traces as (
         cart_id as identifier_value,
         created_at as observed_at
     from checkouts
-    where cart_id is not null
+    where cart_id is not null and {{ is_reread_occasion('cart_id', 'cart_id') }}
 
     union all
 
     select 'shop.orders:' || order_id, 'cart_id', cart_id, created_at
     from orders
-    where cart_id is not null
+    where cart_id is not null and {{ is_reread_occasion('cart_id', 'cart_id') }}
 
     union all
 
     -- The site may know an order's basket where the shop's export does not tell.
     select 'shop.orders:' || order_id, 'cart_id', cart_id, event_at
     from events
-    where order_id is not null and cart_id is not null
+    where order_id is not null and cart_id is not null and {{ is_reread_occasion('cart_id', 'cart_id') }}
 
     union all
 
@@ -65,13 +69,13 @@ traces as (
     -- An account's order has its key.
     select 'shop.orders:' || order_id, 'order_id', order_id, created_at
     from orders
-    where shop_customer_id is null
+    where shop_customer_id is null and {{ is_reread_occasion('order_id', 'order_id') }}
 
     union all
 
     select 'web.users:' || user_id, 'order_id', order_id, event_at
     from events
-    where user_id is not null and order_id is not null
+    where user_id is not null and order_id is not null and {{ is_reread_occasion('order_id', 'order_id') }}
 
     union all
 

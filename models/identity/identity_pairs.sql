@@ -6,6 +6,8 @@
     ],
 ) }}
 
+-- depends_on: {{ ref('identity_rescored_profiles') }}
+
 {%- set thresholds = var('match_thresholds') %}
 
 with profiles as (select * from {{ ref('identity_profiles') }}),
@@ -13,8 +15,10 @@ with profiles as (select * from {{ ref('identity_profiles') }}),
 rarity as (select * from {{ ref('identity_rarity') }}),
 
 match_weights as (select * from {{ ref('match_weights') }}),
+{%- if not run_is_full() %}
 
-rescored as (select * from {{ ref('identity_rescored_profiles') }}),
+    rescored as (select * from {{ ref('identity_rescored_profiles') }}),
+{%- endif %}
 
 candidates as (
     select
@@ -22,10 +26,11 @@ candidates as (
         candidates.profile_b,
         candidates.blocking_rule
     from {{ ref('identity_candidates') }} as candidates
-    where
-        {{ run_is_full() | lower }}
-        or candidates.profile_a in (select rescored.profile_id from rescored)
-        or candidates.profile_b in (select rescored.profile_id from rescored)
+    {%- if not run_is_full() %}
+        where
+            candidates.profile_a in (select rescored.profile_id from rescored)
+            or candidates.profile_b in (select rescored.profile_id from rescored)
+    {%- endif %}
 ),
 
 compared as (

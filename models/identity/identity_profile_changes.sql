@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='view_or_table') }}
 
 -- depends_on: {{ ref('identity_profiles') }}
 -- depends_on: {{ ref('identity_profiles_before') }}

@@ -3,9 +3,12 @@
     replaces=[['profile_id', 'identity_restated_profiles'], ['profile_id', 'identity_profile_changes']],
 ) }}
 
+-- depends_on: {{ ref('identity_restated_profiles') }}
 with all_profiles as (select * from {{ ref('identity_profiles') }}),
+{%- if not run_is_full() %}
 
-restated as (select * from {{ ref('identity_restated_profiles') }}),
+    restated as (select * from {{ ref('identity_restated_profiles') }}),
+{%- endif %}
 
 shares as (
     select level as term, u_probability as share
@@ -18,26 +21,25 @@ size as (select count(*) as profiles_count from all_profiles),
 profiles as (
     select all_profiles.*
     from all_profiles
-    inner join restated on all_profiles.profile_id = restated.profile_id
+    {%- if not run_is_full() %}
+        inner join restated on all_profiles.profile_id = restated.profile_id
+    {%- endif %}
 ),
 {%- for term, column in profile_terms().items() %}
 
-    {{ term }}_values as (
-        select {{ column }} as value
-        from profiles
-        where {{ column }} is not null
-        group by {{ column }}
-    ),
-
     {{ term }}_rarity as (
         select
-            {{ term }}_values.value,
+            all_profiles.{{ column }} as value,
             {{ rarity_bits('count(*)', 'max(size.profiles_count)', 'max(shares.share)') }} as bits
         from all_profiles
-        inner join {{ term }}_values on all_profiles.{{ column }} = {{ term }}_values.value
         cross join size
         inner join shares on shares.term = '{{ term }}'
-        group by {{ term }}_values.value
+        where
+            all_profiles.{{ column }} is not null
+            {%- if not run_is_full() %}
+                and all_profiles.{{ column }} in (select profiles.{{ column }} from profiles)
+            {%- endif %}
+        group by all_profiles.{{ column }}
     ){{ ',' if not loop.last }}
 {%- endfor %}
 

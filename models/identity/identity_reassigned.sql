@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
 -- depends_on: {{ ref('identity_clusters') }}
--- depends_on: {{ ref('identity_touched') }}
+-- depends_on: {{ ref('identity_regrouped') }}
 
 {%- set text = dbt.type_string() %}
 {%- set before_columns = {'record_key': text, 'customer_id': text, 'component': text} %}
@@ -15,7 +15,7 @@
 {% else %}
     with clusters as (select * from {{ ref('identity_clusters') }}),
 
-    touched as (select * from {{ ref('identity_touched') }}),
+    regrouped as (select * from {{ ref('identity_regrouped') }}),
 
     before as (
         {{ rows_before('identity_map', before_columns) }}
@@ -31,7 +31,8 @@
             ledger.record_key,
             {{ last_by('ledger.customer_id', 'ledger.sequence') }} as customer_id
         from ledger
-        inner join clusters on ledger.record_key = clusters.record_key
+        inner join regrouped on ledger.record_key = regrouped.record_key
+        inner join clusters on regrouped.record_key = clusters.record_key
         left join before on ledger.record_key = before.record_key
         where before.record_key is null
         group by ledger.record_key
@@ -42,9 +43,10 @@
         select
             clusters.component,
             coalesce(before.customer_id, returned.customer_id) as customer_id
-        from clusters
-        full outer join before on clusters.record_key = before.record_key
-        left join returned on clusters.record_key = returned.record_key
+        from regrouped
+        left join clusters on regrouped.record_key = clusters.record_key
+        left join before on regrouped.record_key = before.record_key
+        left join returned on regrouped.record_key = returned.record_key
         where
             clusters.record_key is null
             or before.record_key is null
@@ -68,7 +70,7 @@
         inner join components on clusters.component = components.component
         union
         select record_key
-        from touched
+        from regrouped
     )
 
     select

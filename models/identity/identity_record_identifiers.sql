@@ -1,8 +1,14 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='scoped',
+    replaces=[
+        ['record_key', 'identity_reread_records'],
+        ['identifier_type, identifier_value', 'identity_reread_occasions'],
+    ],
+) }}
 
 with contacts as (
     select * from {{ ref('stg_crm__contacts') }}
-    where not is_deleted
+    where not is_deleted and {{ is_reread_in('crm.contacts', 'contact_id') }}
 ),
 
 contact_lists as (
@@ -22,20 +28,40 @@ contact_emails as (
     from contacts
 ),
 
-accounts as (select * from {{ ref('stg_shop__customers') }}),
+accounts as (
+    select * from {{ ref('stg_shop__customers') }}
+    where {{ is_reread_in('shop.customers', 'shop_customer_id') }}
+),
 
-orders as (select * from {{ ref('stg_shop__orders') }}),
+orders as (
+    select * from {{ ref('stg_shop__orders') }}
+    where {{ is_reread_in('shop.orders', 'order_id') }}
+),
 
-checkouts as (select * from {{ ref('stg_shop__checkouts') }}),
+checkouts as (
+    select * from {{ ref('stg_shop__checkouts') }}
+    where {{ is_reread_in('shop.checkouts', 'checkout_id') }}
+),
 
 users as (select * from {{ ref('identity_web_users') }}),
 
 identifies as (
     select * from {{ ref('stg_web__events') }}
-    where not is_bot and event_type = 'identify'
+    where
+        not is_bot
+        and event_type = 'identify'
+        and (
+            {{ is_reread_in('web.users', 'user_id') }}
+            or {{ is_reread_in('web.identify', 'message_id') }}
+        )
 ),
 
-records as (select * from {{ ref('identity_records') }}),
+mailboxes as (
+    select * from {{ ref('identity_records') }}
+    where
+        source_table in ('crm.consents', 'crm.surveys', 'email.clicks')
+        and {{ is_reread('record_key') }}
+),
 
 occasions as (select * from {{ ref('identity_occasions') }}),
 
@@ -199,8 +225,7 @@ identifiers as (
         source_key,
         source_key,
         observed_at
-    from records
-    where source_table in ('crm.consents', 'crm.surveys', 'email.clicks')
+    from mailboxes
 
     union all
 

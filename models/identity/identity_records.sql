@@ -1,20 +1,44 @@
-{{ config(materialized='table') }}
+{{ config(materialized='scoped', replaces=[['record_key', 'identity_reread_records']]) }}
 
-with contacts as (select * from {{ ref('stg_crm__contacts') }}),
+with contacts as (
+    select * from {{ ref('stg_crm__contacts') }}
+    where not is_deleted and {{ is_reread_in('crm.contacts', 'contact_id') }}
+),
 
-consents as (select * from {{ ref('stg_crm__consents') }}),
+consents as (
+    select * from {{ ref('stg_crm__consents') }}
+    where {{ is_reread_in('crm.consents', 'email_key') }}
+),
 
-surveys as (select * from {{ ref('stg_crm__surveys') }}),
+surveys as (
+    select * from {{ ref('stg_crm__surveys') }}
+    where {{ is_reread_in('crm.surveys', 'email_key') }}
+),
 
-accounts as (select * from {{ ref('stg_shop__customers') }}),
+accounts as (
+    select * from {{ ref('stg_shop__customers') }}
+    where {{ is_reread_in('shop.customers', 'shop_customer_id') }}
+),
 
-orders as (select * from {{ ref('stg_shop__orders') }}),
+orders as (
+    select * from {{ ref('stg_shop__orders') }}
+    where {{ is_reread_in('shop.orders', 'order_id') }}
+),
 
-checkouts as (select * from {{ ref('stg_shop__checkouts') }}),
+checkouts as (
+    select * from {{ ref('stg_shop__checkouts') }}
+    where {{ is_reread_in('shop.checkouts', 'checkout_id') }}
+),
 
 web_users as (select * from {{ ref('identity_web_users') }}),
 
-email_events as (select * from {{ ref('stg_email__events') }}),
+clicks as (
+    select * from {{ ref('stg_email__events') }}
+    where
+        event_type = 'clicked'
+        and not is_machine_open
+        and {{ is_reread_in('email.clicks', 'email_key') }}
+),
 
 nicknames as (select * from {{ ref('nicknames') }}),
 
@@ -25,8 +49,7 @@ mailboxes as (
     select 'crm.surveys', email_key, submitted_at from surveys
     union all
     select 'email.clicks', email_key, occurred_at
-    from email_events
-    where event_type = 'clicked' and not is_machine_open
+    from clicks
 ),
 
 -- Sources that know less of somebody leave the rest null.
@@ -47,7 +70,6 @@ records as (
         coalesce(mobile_phone, phone) as phone,
         true as names_its_person
     from contacts
-    where not is_deleted
 
     union all
 

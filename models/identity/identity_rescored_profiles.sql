@@ -1,37 +1,50 @@
-{{ config(materialized='table') }}
+{{ config(materialized='view_or_table') }}
 
-with profiles as (select * from {{ ref('identity_profiles') }}),
+-- depends_on: {{ ref('identity_profiles') }}
+-- depends_on: {{ ref('identity_profile_changes') }}
+-- depends_on: {{ ref('identity_restated_profiles') }}
+-- depends_on: {{ ref('identity_proposed_profiles') }}
+-- depends_on: {{ ref('identity_priors') }}
 
-changes as (select * from {{ ref('identity_profile_changes') }}),
+{% if run_is_full() %}
+    select
+        profile_id,
+        record_key
+    from {{ ref('identity_profiles') }}
+{% else %}
+    with profiles as (select * from {{ ref('identity_profiles') }}),
 
-restated as (select * from {{ ref('identity_restated_profiles') }}),
+    changes as (select * from {{ ref('identity_profile_changes') }}),
 
-proposed as (select * from {{ ref('identity_proposed_profiles') }}),
+    restated as (select * from {{ ref('identity_restated_profiles') }}),
 
-priors as (
-    select * from {{ ref('identity_priors') }}
-    where is_changed
-)
+    proposed as (select * from {{ ref('identity_proposed_profiles') }}),
 
-select
-    profiles.profile_id,
-    profiles.record_key
-from profiles
-inner join restated on profiles.profile_id = restated.profile_id
-union
-select
-    profiles.profile_id,
-    profiles.record_key
-from profiles
-inner join proposed on profiles.profile_id = proposed.profile_id
-union
-select
-    profile_id,
-    record_key
-from changes
-union
-select
-    profiles.profile_id,
-    profiles.record_key
-from profiles
-cross join priors
+    priors as (
+        select * from {{ ref('identity_priors') }}
+        where is_changed
+    )
+
+    select
+        profiles.profile_id,
+        profiles.record_key
+    from profiles
+    inner join restated on profiles.profile_id = restated.profile_id
+    union
+    select
+        profiles.profile_id,
+        profiles.record_key
+    from profiles
+    inner join proposed on profiles.profile_id = proposed.profile_id
+    union
+    select
+        profile_id,
+        record_key
+    from changes
+    union
+    select
+        profiles.profile_id,
+        profiles.record_key
+    from profiles
+    cross join priors
+{% endif %}

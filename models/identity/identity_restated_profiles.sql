@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='view_or_table') }}
 
 {#- Rarity is a rounded count: most values have the same when a few profiles come or go. -#}
 -- depends_on: {{ ref('identity_profiles') }}

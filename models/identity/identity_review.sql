@@ -1,8 +1,18 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='scoped',
+    replaces=[
+        ['record_key_a', 'identity_rejudged', 'record_key'],
+        ['record_key_b', 'identity_rejudged', 'record_key'],
+    ],
+) }}
 
 {%- set thresholds = var('match_thresholds') %}
 
-with pairs as (select * from {{ ref('identity_pairs') }}),
+-- depends_on: {{ ref('identity_rejudged') }}
+with pairs as (
+    select * from {{ ref('identity_pairs') }}
+    where {{ is_rejudged('record_key_a') }} or {{ is_rejudged('record_key_b') }}
+),
 
 clusters as (select * from {{ ref('identity_clusters') }}),
 

@@ -8,19 +8,22 @@ with finished as (
 ),
 
 begun as (
-    {{ rows_before('identity_run', {'run_id': text}) }}
+    {{ rows_before('identity_run', {'run_id': text, 'limits': text}) }}
 ),
 
 this_run as (
     select
         '{{ invocation_id }}' as run_id,
-        '{{ identity_rules() }}' as rules
+        '{{ identity_rules() }}' as rules,
+        '{{ identity_limits() }}' as limits
 ),
 
 judged as (
     select
         this_run.run_id,
         this_run.rules,
+        this_run.limits,
+        coalesce(begun.limits <> this_run.limits, true) as has_other_limits,
         case
             when '{{ because }}' <> '' then '{{ because }}'
             when finished.run_id is null then 'first_run'
@@ -35,6 +38,8 @@ judged as (
 select
     run_id,
     rules,
+    limits,
+    has_other_limits,
     full_because,
     full_because is not null as is_full
 from judged

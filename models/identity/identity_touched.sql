@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 
 -- depends_on: {{ ref('identity_run') }}
+-- depends_on: {{ ref('identity_checked_records') }}
 -- depends_on: {{ ref('identity_fingerprints') }}
 -- depends_on: {{ ref('identity_record_identifiers') }}
 -- depends_on: {{ ref('identity_blocked_values') }}
@@ -16,7 +17,9 @@
     select record_key
     from {{ ref('identity_fingerprints') }}
 {% else %}
-    with fingerprints as (select * from {{ ref('identity_fingerprints') }}),
+    with checked as (select * from {{ ref('identity_checked_records') }}),
+
+    fingerprints as (select * from {{ ref('identity_fingerprints') }}),
 
     identifiers as (select * from {{ ref('identity_record_identifiers') }}),
 
@@ -31,14 +34,12 @@
     -- New, changed or gone.
     changed as (
         select
-            coalesce(fingerprints.record_key, known.record_key) as record_key,
+            checked.record_key,
             known.neighbourhood
-        from fingerprints
-        full outer join known on fingerprints.record_key = known.record_key
-        where
-            fingerprints.record_key is null
-            or known.record_key is null
-            or fingerprints.fingerprint <> known.fingerprint
+        from checked
+        left join fingerprints on checked.record_key = fingerprints.record_key
+        left join known on checked.record_key = known.record_key
+        where fingerprints.fingerprint is distinct from known.fingerprint
     ),
 
     held as (

@@ -1,13 +1,20 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='scoped',
+    replaces=[["'a:' || anonymous_id", 'identity_source_changes', 'owner']],
+) }}
 
+-- depends_on: {{ ref('identity_reread_records') }}
 with events as (
     select * from {{ ref('stg_web__events') }}
-    where not is_bot and anonymous_id is not null
+    where
+        not is_bot
+        and anonymous_id is not null
+        and {{ is_changed_source("'a:' || anonymous_id") }}
 ),
 
 checkouts as (
     select * from {{ ref('stg_shop__checkouts') }}
-    where anonymous_id is not null
+    where anonymous_id is not null and {{ is_changed_source("'a:' || anonymous_id") }}
 ),
 
 devices as (
@@ -80,6 +87,7 @@ sides as (
         coalesce(
             'shop.checkouts:' || numbered.checkout_id, 'web.users:' || numbered.user_id
         ) as record_key,
+        sessions.anonymous_id,
         sessions.anonymous_id || ' ' || cast(sessions.started_at as {{ dbt.type_string() }})
             as session_key,
         numbered.seen_at
@@ -92,7 +100,8 @@ sides as (
 
 select
     record_key,
+    anonymous_id,
     session_key,
     min(seen_at) as observed_at
 from sides
-group by record_key, session_key
+group by record_key, anonymous_id, session_key

@@ -2,9 +2,15 @@
 
 {%- set event_order = 'cast(event_at as ' ~ dbt.type_string() ~ ') || message_id' %}
 
+-- depends_on: {{ ref('identity_reread_records') }}
 with events as (
     select * from {{ ref('stg_web__events') }}
-    where not is_bot
+    where
+        not is_bot
+        and (
+            {{ is_reread_in('web.users', 'user_id') }}
+            or {{ is_reread_in('web.identify', 'message_id') }}
+        )
 ),
 
 -- Everyone who was logged in, whether an identify call told more of them or not.

@@ -22,13 +22,8 @@ BEFORE = ("--select", "path:seeds/rules", "+path:models/identity")
 BEFORE += ("--exclude", "path:models/identity+", "resource_type:test", "resource_type:unit_test")
 AS_OF = "2026-06-16 00:00:00"  # after the last of the generated contacts
 # Groups of models, the order of the report.
-DETERMINISTIC, PROFILES, SCORING, CLUSTERING, REST = (
-    "deterministic",
-    "profiles",
-    "scoring",
-    "clustering",
-    "rest",
-)
+GROUPS = ("deterministic", "profiles", "blocking", "priors", "scoring", "clustering", "rest")
+DETERMINISTIC, PROFILES, BLOCKING, PRIORS, SCORING, CLUSTERING, REST = GROUPS
 
 
 @dataclass(frozen=True)
@@ -112,8 +107,9 @@ def group_models(manifest: dict[str, Any], models: set[str]) -> dict[str, list[s
     """What each model is for, by its place in the graph.
 
     deterministic: identity_linked_clusters and what it needs; profiles: the comparison columns;
-    scoring: from there to identity_pairs; clustering: from there to identity_clusters; rest: all
-    others.
+    blocking: from there to identity_blocks; priors: what of identity_priors scoring itself does not
+    need; scoring: from blocks and priors to identity_pairs, with rarity and candidates; clustering:
+    from there to identity_clusters; rest: all others.
     """
     parents: dict[str, set[str]] = {}
     for identifier, above in manifest["parent_map"].items():
@@ -130,18 +126,23 @@ def group_models(manifest: dict[str, Any], models: set[str]) -> dict[str, list[s
                 queue += parents[model]
         return found
 
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, set[str]] = {group: set() for group in GROUPS}
     left = set(models)
     for group, last in (
         (DETERMINISTIC, "identity_linked_clusters"),
         (PROFILES, "identity_profiles"),
+        (BLOCKING, "identity_blocks"),
+        # The priors are estimated on candidates and rarity, which every pair is scored by.
+        (SCORING, "identity_candidates"),
+        (SCORING, "identity_rarity"),
+        (PRIORS, "identity_priors"),
         (SCORING, "identity_pairs"),
         (CLUSTERING, "identity_clusters"),
     ):
-        groups[group] = sorted(upstream(last) & left)
+        groups[group] |= upstream(last) & left
         left -= upstream(last)
-    groups[REST] = sorted(left)
-    return groups
+    groups[REST] = left
+    return {group: sorted(names) for group, names in groups.items()}
 
 
 def copy_warehouse(source: Path, target: Path) -> None:

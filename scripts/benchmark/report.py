@@ -5,7 +5,13 @@ from __future__ import annotations
 from statistics import median
 from typing import Any
 
+from benchmark.penpal_side import GROUPS
+
 SPLINK_PHASES = ("load", "training", "scoring", "clustering", "deterministic")
+# What both do, and that with what Penpal does before while Splink is given it or trains.
+ALIKE = ("scoring", "clustering")
+MATCHING = ("profiles", "blocking", "priors", *ALIKE)
+TRAINING = {"splink": "training", "penpal": "priors"}
 
 
 def summarise(rounds: list[dict[str, Any]]) -> dict[str, Any]:
@@ -20,14 +26,15 @@ def summarise(rounds: list[dict[str, Any]]) -> dict[str, Any]:
             values.append(value)
         return None if None in values else median(values)
 
-    def ratio(of: Any, by: Any) -> float | None:
-        pairs = [(of(r["penpal"]), by(r["splink"])) for r in rounds if "splink" in r]
+    def ratio(phases: tuple[str, ...], splink_phases: tuple[str, ...]) -> float | None:
+        pairs = [
+            (_sum(r["penpal"]["seconds"], phases), _sum(r["splink"]["seconds"], splink_phases))
+            for r in rounds
+            if "splink" in r
+        ]
         return median(a / b for a, b in pairs) if pairs and all(b for _, b in pairs) else None
 
-    sides = {
-        "penpal": ("deterministic", "profiles", "scoring", "clustering", "rest"),
-        "splink": SPLINK_PHASES,
-    }
+    sides = {"penpal": GROUPS, "splink": SPLINK_PHASES}
     return {
         "seconds": {
             side: {phase: middle(side, "seconds", phase) for phase in phases}
@@ -36,18 +43,10 @@ def summarise(rounds: list[dict[str, Any]]) -> dict[str, Any]:
         "identity_layer_seconds": middle("penpal", "total"),
         "identity_layer_wall_seconds": middle("penpal", "wall"),
         "peak_bytes": {side: middle(side, "peak_bytes") for side in sides},
-        "scoring_and_clustering_ratio": ratio(_matching, _matching),
-        "deterministic_ratio": ratio(
-            lambda side: side["seconds"]["deterministic"],
-            lambda side: side["seconds"]["deterministic"],
-        ),
+        "scoring_and_clustering_ratio": ratio(ALIKE, ALIKE),
+        "matching_ratio": ratio(MATCHING, ALIKE),
+        "deterministic_ratio": ratio(("deterministic",), ("deterministic",)),
     }
-
-
-def _matching(side: dict[str, Any]) -> float:
-    """Seconds of scoring and clustering, and of preparing the comparison columns for it."""
-    seconds = side["seconds"]
-    return seconds["scoring"] + seconds["clustering"] + seconds.get("profiles", 0.0)
 
 
 def lines(result: dict[str, Any]) -> list[str]:
@@ -84,11 +83,24 @@ def lines(result: dict[str, Any]) -> list[str]:
     )
     row("pairs kept", *(_count(side and side.get("pairs")) for side in (splink, penpal)))
     out.append("seconds")
-    row("  training", _time(seconds["splink"]["training"]), None)
+    row("  training, priors", *(_time(seconds[s][p]) for s, p in TRAINING.items()))
     row("  comparison columns", None, _time(seconds["penpal"]["profiles"]))
-    for phase in ("scoring", "clustering"):
+    row("  blocking", None, _time(seconds["penpal"]["blocking"]))
+    for phase in ALIKE:
         row(f"  {phase}", *(_time(seconds[side][phase]) for side in ("splink", "penpal")))
-    row("  these three, without training", *_both(seconds), summary["scoring_and_clustering_ratio"])
+    given = _time(_sum(seconds["splink"], ALIKE))
+    row(
+        "  scoring and clustering",
+        given,
+        _time(_sum(seconds["penpal"], ALIKE)),
+        summary["scoring_and_clustering_ratio"],
+    )
+    row(
+        "  all of it, without training",
+        given,
+        _time(_sum(seconds["penpal"], MATCHING)),
+        summary["matching_ratio"],
+    )
     row(
         "  deterministic links",
         _time(seconds["splink"]["deterministic"]),
@@ -128,10 +140,7 @@ def _memory(value: float | None) -> str | None:
     return None if value is None else f"{value / 2**30:.2f} GiB"
 
 
-def _both(seconds: dict[str, dict[str, float | None]]) -> list[str | None]:
-    sums = []
-    for side in ("splink", "penpal"):
-        parts = [seconds[side].get(phase) for phase in ("profiles", "scoring", "clustering")]
-        known = [part for part in parts if part is not None]
-        sums.append(_time(sum(known)) if known else None)
-    return sums
+def _sum(seconds: dict[str, float | None], phases: tuple[str, ...]) -> float | None:
+    """None where a phase was not measured."""
+    times = [seconds[phase] for phase in phases]
+    return None if None in times else sum(times)

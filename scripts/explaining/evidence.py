@@ -32,7 +32,8 @@ TABLES = {
     "identity.identity_waterfall": f"{PAIR}, step_number integer, comparison varchar,"
     " level varchar, value_a varchar, value_b varchar, weight double, running_weight double",
     "identity.identity_review": f"{PAIR}, weight double, probability double, why varchar",
-    "identity.identity_candidates": f"{PAIR}, blocking_rule varchar",
+    "identity.identity_profiles": "profile_id bigint, record_key varchar",
+    "identity.identity_candidates": "profile_a bigint, profile_b bigint, blocking_rule varchar",
     "identity.identity_records": "record_key varchar, first_name_key varchar,"
     " last_name_key varchar, birth_date date, phone varchar",
     "identity.identity_record_identifiers": "record_key varchar, identifier_type varchar,"

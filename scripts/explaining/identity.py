@@ -109,12 +109,14 @@ order by all
 """
 
 PROPOSED_BETWEEN = """
-select candidates.record_key_a, candidates.record_key_b, candidates.blocking_rule
+select a.record_key as record_key_a, b.record_key as record_key_b, candidates.blocking_rule
 from evidence_candidates as candidates
-where (candidates.record_key_a in (select record_key from one)
-        and candidates.record_key_b in (select record_key from two))
-    or (candidates.record_key_a in (select record_key from two)
-        and candidates.record_key_b in (select record_key from one))
+inner join evidence_profiles as a on candidates.profile_a = a.profile_id
+inner join evidence_profiles as b on candidates.profile_b = b.profile_id
+where (a.record_key in (select record_key from one)
+        and b.record_key in (select record_key from two))
+    or (a.record_key in (select record_key from two)
+        and b.record_key in (select record_key from one))
 order by all
 limit 20
 """

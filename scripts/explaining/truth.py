@@ -87,8 +87,9 @@ group by all
 PROPOSALS = """
 create or replace temp table proposals as
 with people as (
-    select things.record_key, things.component, labelled.people
-    from things
+    select profiles.profile_id, things.component, labelled.people
+    from evidence_profiles as profiles
+    inner join things on profiles.record_key = things.record_key
     left join (select component, list(person_id) as people from cells group by component)
         as labelled on things.component = labelled.component
 ),
@@ -96,8 +97,8 @@ compared as (
     select candidates.blocking_rule, a.component as component_a, b.component as component_b,
         a.component <> b.component and coalesce(list_has_any(a.people, b.people), false) as is_true
     from evidence_candidates as candidates
-    left join people as a on candidates.record_key_a = a.record_key
-    left join people as b on candidates.record_key_b = b.record_key
+    left join people as a on candidates.profile_a = a.profile_id
+    left join people as b on candidates.profile_b = b.profile_id
 )
 select blocking_rule,
     case when is_true then least(component_a, component_b) end as component_a,

@@ -184,8 +184,14 @@ def test_models_are_grouped_by_their_place_in_the_graph():
         "identity_records": [],
         "identity_linked_clusters": ["identity_records"],
         "identity_profiles": ["identity_records"],
-        "identity_terms": ["identity_profiles"],
-        "identity_pairs": ["identity_terms", "identity_linked_clusters"],
+        "identity_block_keys": ["identity_profiles"],
+        "identity_blocks": ["identity_block_keys"],
+        "identity_rarity": ["identity_profiles"],
+        "identity_candidates": ["identity_blocks"],
+        "identity_candidate_sample": ["identity_candidates"],
+        "identity_priors": ["identity_candidate_sample", "identity_rarity"],
+        "identity_rescored": ["identity_priors"],
+        "identity_pairs": ["identity_rescored", "identity_rarity", "identity_linked_clusters"],
         "identity_edges": ["identity_pairs"],
         "identity_clusters": ["identity_edges"],
         "identity_map": ["identity_clusters"],
@@ -200,7 +206,14 @@ def test_models_are_grouped_by_their_place_in_the_graph():
     assert penpal_side.group_models(manifest, set(chain)) == {
         "deterministic": ["identity_linked_clusters", "identity_records"],
         "profiles": ["identity_profiles"],
-        "scoring": ["identity_pairs", "identity_terms"],
+        "blocking": ["identity_block_keys", "identity_blocks"],
+        "priors": ["identity_candidate_sample", "identity_priors"],
+        "scoring": [
+            "identity_candidates",
+            "identity_pairs",
+            "identity_rarity",
+            "identity_rescored",
+        ],
         "clustering": ["identity_clusters", "identity_edges"],
         "rest": ["identity_map"],
     }
@@ -208,13 +221,15 @@ def test_models_are_grouped_by_their_place_in_the_graph():
 
 def test_the_report_takes_medians_and_ratios_of_each_round():
     def side(scoring: float) -> dict:
-        seconds = {"profiles": 1.0, "scoring": scoring, "clustering": 1.0, "deterministic": 2.0}
+        seconds = dict.fromkeys(("profiles", "blocking", "priors", "clustering"), 1.0)
+        seconds |= {"scoring": scoring, "deterministic": 2.0}
         return {"seconds": seconds, "peak_bytes": 1, "total": 9.0, "wall": 12.0}
 
     rounds = [{"penpal": side(p), "splink": side(s)} for p, s in ((2, 2), (4, 2), (2, 6))]
     summary = report.summarise(rounds)
     assert summary["seconds"]["penpal"]["scoring"] == 2
     assert summary["scoring_and_clustering_ratio"] == 1
+    assert summary["matching_ratio"] == 2
     assert summary["deterministic_ratio"] == 1
     assert report.summarise([{"penpal": side(1)}])["scoring_and_clustering_ratio"] is None
 

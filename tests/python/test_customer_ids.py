@@ -63,7 +63,7 @@ def write_clusters(scratch: ScratchProject, clusters: Partition) -> None:
             "first_seen_at": ["2026-01-01"] * len(clusters),
         },
     )
-    scratch.table("identity_touched", {"record_key": list(clusters)})
+    scratch.table("identity_regrouped", {"record_key": list(clusters)})
 
 
 def run(scratch: ScratchProject, clusters: Partition, *select: str) -> list[Row]:
@@ -125,7 +125,7 @@ class Warehouse:
         self.connection.execute("use scratch.main")
         self.is_new = True
         self.is_full = is_full
-        self.records: set[str] = set()
+        self.clusters: Partition = {}
 
     def build(self, clusters: Partition) -> list[Row]:
         """One run; the rows that it appended to the ledger."""
@@ -139,13 +139,16 @@ class Warehouse:
                 "values ($1, 'crm.contacts', $1, $2, timestamp '2026-01-01')",
                 list(clusters.items()),
             )
-        # What is no change to a record's own neighbourhood: fuzzy links move others.
-        touched = set(clusters) ^ self.records
-        self.records = set(clusters)
-        self.connection.execute("create or replace table identity_touched (record_key varchar)")
-        if touched:
+        regrouped = {
+            record
+            for record in clusters.keys() | self.clusters
+            if clusters.get(record) != self.clusters.get(record)
+        }
+        self.clusters = clusters
+        self.connection.execute("create or replace table identity_regrouped (record_key varchar)")
+        if regrouped:
             self.connection.executemany(
-                "insert into identity_touched values ($1)", [[record] for record in touched]
+                "insert into identity_regrouped values ($1)", [[record] for record in regrouped]
             )
         is_full = self.is_new or self.is_full
         self.create(REASSIGNED, "everything" if is_full else REASSIGNED)

@@ -47,11 +47,18 @@ def linked(**clusters: Iterable[str]) -> dict[str, list[dict[str, str]]]:
     return {"identity_linked_clusters": rows}
 
 
-def proposed(*pairs: tuple[int, int, str]) -> list[dict[str, str]]:
-    return [
-        dict(zip(("record_key_a", "record_key_b", "blocking_rule"), (*r(a, b), rule), strict=True))
-        for a, b, rule in pairs
-    ]
+def proposed(*pairs: tuple[int, int, str]) -> dict[str, list[dict[str, Any]]]:
+    """Candidates, and the profiles of their records, which have the same numbers."""
+    numbers = sorted({number for pair in pairs for number in pair[:2]})
+    return {
+        "identity_candidates": [
+            {"profile_a": a, "profile_b": b, "blocking_rule": rule} for a, b, rule in pairs
+        ],
+        "identity_profiles": [
+            {"profile_id": number, "record_key": key}
+            for number, key in zip(numbers, r(*numbers), strict=True)
+        ],
+    }
 
 
 # P1 is 1, 2, 3 and P2 is 4, 5; found are {1, 2, 4}, {3} and {5}: one pair of three is right, one of
@@ -206,7 +213,7 @@ def test_blocking_recall_counts_components_and_proposals(tmp_path: Path) -> None
         tmp_path / "w.duckdb",
         {"a": r(1, 2), "b": r(3), "c": r(4), "d": r(5), "e": r(6)},
         **linked(x=r(1, 2), three=r(3), four=r(4), five=r(5), six=r(6)),
-        identity_candidates=proposed(
+        **proposed(
             (1, 3, "name"), (5, 6, "name"), (6, 5, "phone"), (1, 5, "phone"), (1, 99, "phone")
         ),
     )
@@ -226,7 +233,7 @@ def test_a_thing_is_compared_by_any_of_its_records(tmp_path: Path) -> None:
         tmp_path / "w.duckdb",
         {"a": r(1, 2, 7), "b": r(3)},
         **linked(x=r(1, 2, 7), three=r(3)),
-        identity_candidates=proposed((3, 7, "name")),
+        **proposed((3, 7, "name")),
     )
     found = blocking(warehouse, truth_file(tmp_path, {"P1": r(1, 2, 3)}))
     assert found["blocking_recall"] == 1
@@ -274,7 +281,7 @@ def flawed(tmp_path: Path) -> Path:
         suppressed_identifiers=[
             {"identifier_type": "email", "identifier_value": "na@na.com", "reason": "blocked"}
         ],
-        identity_candidates=proposed((7, 8, "same_street")),
+        **proposed((7, 8, "same_street")),
         **linked(x=r(1, 2)),
     )
 

@@ -171,8 +171,16 @@ def test_without_any_evidence_it_says_what_was_looked_for(warehouse: Path, tmp_p
     unknown_blocking = render(ask(warehouse, CHILD, LONER))
     assert "no pair of theirs scores high enough to be kept" in unknown_blocking
     customers = {"1": [A], "2": [B], "3": [C]}
-    candidates = [{"record_key_a": A, "record_key_b": B, "blocking_rule": "same_street"}]
-    other = build(tmp_path / "other.duckdb", customers, identity_candidates=candidates)
+    other = build(
+        tmp_path / "other.duckdb",
+        customers,
+        identity_profiles=[
+            {"profile_id": 1, "record_key": A},
+            {"profile_id": 2, "record_key": B},
+            {"profile_id": 3, "record_key": C},
+        ],
+        identity_candidates=[{"profile_a": 1, "profile_b": 2, "blocking_rule": "same_street"}],
+    )
     assert "no blocking rule proposes the pair." in render(ask(other, A, C))
     below = render(ask(other, B, A))
     assert "proposes them (same_street), but they score too low to be kept" in below

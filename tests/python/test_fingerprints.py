@@ -15,6 +15,7 @@ TABLES = {
     "identity_record_identifiers": "record_key varchar, identifier_type varchar,"
     " identifier_value varchar, shown_value varchar, observed_at timestamp",
     "identity_blocked_values": "identifier_type varchar, identifier_value varchar, reason varchar",
+    "identity_checked_records": "record_key varchar",
     "identity_overrides": "record_key_a varchar, record_key_b varchar, decision varchar,"
     " decided_by varchar, decided_at timestamp",
 }

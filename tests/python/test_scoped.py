@@ -1,13 +1,14 @@
-"""Tables that outlast a run: the materializations scoped and touched, and macros/run_state.sql."""
+"""Tables that outlast a run: macros/materializations/scoped.sql and macros/run_state.sql."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 import duckdb
 import pytest
-from conftest import ScratchProject
+from conftest import ROOT, ScratchProject
 
 Row = tuple[str | None, int, str]
 
@@ -54,10 +55,13 @@ select value, {{{{ 'error(kind)' if var('stop', '') == 'within' else 'kind' }}}}
 from {{{{ ref('found') }}}}
 """
 TOUCHED = """
-{{ config(materialized='touched') }}
+{{ config(materialized='view_or_table') }}
 
 -- depends_on: {{ ref('identity_touched') }}
 select * from {{ ref('records') }}
+{% if not run_is_full() %}
+where record_key in (select record_key from {{ ref('identity_touched') }})
+{% endif %}
 """
 
 # Counts its runs: none before the first.
@@ -140,7 +144,7 @@ def test_a_model_that_fails_leaves_its_table(scoped: ScratchProject) -> None:
         assert table(scoped, "by_one_column") == sorted(ALL, key=str), (is_full, stop)
 
 
-def test_touched_is_a_view_on_everything_or_a_table_of_some(scratch: ScratchProject) -> None:
+def test_a_view_in_a_run_over_everything_else_a_table(scratch: ScratchProject) -> None:
     scratch.table("records", {"record_key": ["a", "b", "c"], "value": [1, 2, 3]})
     scratch.model("touched_records", TOUCHED)
 
@@ -184,3 +188,17 @@ def test_without_a_decision_a_run_looks_at_everything(scratch: ScratchProject) -
     scratch.model("touched_records", TOUCHED)
     build(scratch, "touched_records")
     assert sorted(scratch.rows("touched_records", "record_key")) == [("a",), ("b",)]
+
+
+def test_a_run_ends_after_all_that_it_keeps() -> None:
+    """Else one that was killed in between would not be noticed."""
+    models = {path.stem: path.read_text() for path in (ROOT / "models").glob("**/*.sql")}
+    kept = {name for name, sql in models.items() if "materialized='scoped'" in sql}
+    assert "identity_clusters" in kept
+    before, queue = set(), ["identity_finished_run"]
+    while queue:
+        name = queue.pop()
+        if name not in before and name in models:
+            before.add(name)
+            queue += re.findall(r"ref\('(\w+)'\)", models[name])
+    assert kept <= before
