@@ -27,6 +27,10 @@
     {{ _is_in(record_key, 'identity_rejudged', 'record_key') }}
 {%- endmacro %}
 
+{% macro is_rescanned(anonymous_id) -%}
+    {{ _is_in(anonymous_id, 'device_rescanned', 'anonymous_id') }}
+{%- endmacro %}
+
 {% macro is_reread_occasion(identifier_type, identifier_value) -%}
     {{ _is_in(
         identifier_value, 'identity_reread_occasions', 'identifier_value', "identifier_type = '" ~ identifier_type ~ "'"

@@ -40,17 +40,22 @@
         contradict('one', 'other'),
         rarity_bits('count', 'total', 'share'),
         prior_bits('pairs', 'profiles'),
+        session_gap_seconds(),
+        visitor_key(),
     ] -%}
     {%- do rules.append(_seeds_fingerprint([
         (ref('match_weights'), '*', 'true'),
         (ref('nicknames'), '*', 'true'),
         (ref('identifier_limits'), 'identifier_type, trust_rank, is_strong, is_personal', 'true'),
         (ref('blocked_identifiers'), 'pattern', "identifier_type = 'birth_date'"),
+        (ref('device_evidence'), '*', 'true'),
     ])) -%}
     {%- if execute -%}
         {#- The engine's own hash, which its next version may change. -#}
         {%- do rules.append(run_query(rows_fingerprint('(select 1)')).columns[0].values()[0] | string) -%}
-        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.fqn[1] == 'identity' -%}
+        {%- for node in graph.nodes.values()
+            if node.resource_type == 'model'
+            and (node.fqn[1] == 'identity' or node.name in ('web_session_events', 'web_sessions')) -%}
             {%- do rules.append(node.name ~ ' ' ~ node.checksum.checksum) -%}
         {%- endfor -%}
     {%- endif -%}

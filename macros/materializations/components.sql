@@ -20,7 +20,6 @@
     {% do create_work_table(work ~ 'links', 'select node_a, node_b from (' ~ sql ~ ') links') %}
     {% do create_work_table(work ~ 'nodes', _numbered_nodes(work_table(work ~ 'links'))) %}
     {% do create_work_table(work ~ 'edges_0', _numbered_edges(work_table(work ~ 'links'), work_table(work ~ 'nodes'))) %}
-    {% do drop_work_table(work ~ 'links') %}
 
     {% set ns = namespace(rounds=0, left=_count(work ~ 'edges_0')) %}
     {% for i in range(max_rounds) if ns.left > 0 %}
@@ -51,7 +50,13 @@
     {% set roots = none if ns.rounds == 0 else (work ~ 'reps_0' if ns.rounds == 1 else work ~ 'roots_0') %}
 
     {% set final = _smallest_nodes(work_table(work ~ 'nodes'), work_table(roots) if roots else none) %}
-    {% do replace_table(target_relation, existing, final) %}
+    {% set alone = _lone_nodes(work_table(work ~ 'links'), work_table(work ~ 'nodes')) %}
+    {% do replace_table(
+        target_relation,
+        existing,
+        'select node, component from (' ~ final ~ ') joined union all select node, node from (' ~ alone ~ ') alone'
+    ) %}
+    {% do drop_work_table(work ~ 'links') %}
     {% do drop_work_table(work ~ 'nodes') %}
     {% do drop_work_table(work ~ 'edges_' ~ ns.rounds) %}
     {% if roots %}{% do drop_work_table(roots) %}{% endif %}
@@ -64,11 +69,27 @@
     {{ return(run_query('select count(*) from ' ~ work_table(name)).columns[0].values()[0] | int) }}
 {%- endmacro %}
 
-{#- Dense numbers in the nodes' own order, so that the smallest number is the smallest node. -#}
+{#- Dense numbers of nodes with neighbours, in the nodes' own order, so that the smallest number is the smallest node. -#}
 {% macro _numbered_nodes(links) -%}
     select node, row_number() over (order by node) as id
-    from (select node_a as node from {{ links }} union select node_b from {{ links }}) nodes
-    where node is not null
+    from (
+        select node_a as node from {{ links }} where node_a <> node_b
+        union
+        select node_b from {{ links }} where node_a <> node_b
+    ) nodes
+{%- endmacro %}
+
+{#- Nodes without neighbours: named by loops, or by links whose other end is unknown. -#}
+{% macro _lone_nodes(links, nodes) -%}
+    select lone.node
+    from (
+        select coalesce(node_a, node_b) as node
+        from {{ links }}
+        where node_a = node_b or node_a is null or node_b is null
+        group by coalesce(node_a, node_b)
+    ) lone
+    left join {{ nodes }} as nodes on lone.node = nodes.node
+    where lone.node is not null and nodes.node is null
 {%- endmacro %}
 
 {% macro _numbered_edges(links, nodes) -%}

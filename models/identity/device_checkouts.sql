@@ -1,13 +1,14 @@
-{{ config(materialized='table') }}
+{{ config(materialized='scoped', replaces=[['anonymous_id', 'device_rescanned']]) }}
 
+-- depends_on: {{ ref('device_rescanned') }}
 with checkouts as (
     select * from {{ ref('stg_shop__checkouts') }}
-    where anonymous_id is not null
+    where anonymous_id is not null and {{ is_rescanned('anonymous_id') }}
 ),
 
 session_events as (
     select * from {{ ref('web_session_events') }}
-    where anonymous_id is not null
+    where anonymous_id is not null and {{ is_rescanned('anonymous_id') }}
 ),
 
 sessions as (select * from {{ ref('web_sessions') }}),

@@ -8,17 +8,23 @@ with session_events as (
     where anonymous_id is not null and event_type = 'page'
 ),
 
-pages as (
-    select * from {{ ref('stg_web__events') }}
-    where event_type = 'page' and page_url is not null
-),
-
-messages as (select * from {{ ref('stg_email__messages') }}),
-
 email_clicks as (
     select * from {{ ref('stg_email__events') }}
     where event_type = 'clicked' and not coalesce(is_machine_open, false)
 ),
+
+pages as (
+    select * from {{ ref('stg_web__events') }}
+    where
+        event_type = 'page'
+        and page_url is not null
+        and (
+            letter_message_id is not null
+            or page_url in (select email_clicks.url from email_clicks)
+        )
+),
+
+messages as (select * from {{ ref('stg_email__messages') }}),
 
 -- An address that several people hold does not tell who clicked.
 addresses as (

@@ -1,6 +1,13 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='scoped',
+    replaces=[['anonymous_id', 'device_rescanned'], "evidence = 'letter_clicks'"],
+) }}
 
-with steps as (select * from {{ ref('device_steps') }}),
+-- depends_on: {{ ref('device_rescanned') }}
+with steps as (
+    select * from {{ ref('device_steps') }}
+    where {{ is_rescanned('anonymous_id') }}
+),
 
 sightings as (select * from {{ ref('device_sightings') }}),
 

@@ -1,13 +1,17 @@
-{{ config(materialized='table') }}
+{{ config(materialized='scoped', replaces=[['anonymous_id', 'device_rescanned']]) }}
 
+-- depends_on: {{ ref('device_rescanned') }}
 with session_events as (
     select * from {{ ref('web_session_events') }}
-    where anonymous_id is not null
+    where anonymous_id is not null and {{ is_rescanned('anonymous_id') }}
 ),
 
 sessions as (select * from {{ ref('web_sessions') }}),
 
-checkouts as (select * from {{ ref('device_checkouts') }}),
+checkouts as (
+    select * from {{ ref('device_checkouts') }}
+    where {{ is_rescanned('anonymous_id') }}
+),
 
 evidence_kinds as (select * from {{ ref('device_evidence') }}),
 

@@ -1,6 +1,10 @@
-{{ config(materialized='table') }}
+{{ config(materialized='scoped', replaces=[['anonymous_id', 'device_rescanned']]) }}
 
-with sightings as (select * from {{ ref('device_sightings') }}),
+-- depends_on: {{ ref('device_rescanned') }}
+with sightings as (
+    select * from {{ ref('device_sightings') }}
+    where {{ is_rescanned('anonymous_id') }}
+),
 
 evidence_kinds as (select * from {{ ref('device_evidence') }}),
 

@@ -10,6 +10,21 @@ names as (select * from {{ ref('identity_names') }}),
 
 entities as (select * from {{ ref('identity_entities') }}),
 
+limits as (select * from {{ ref('identifier_limits') }}),
+
+blocked_values as (select * from {{ ref('identity_blocked_values') }}),
+
+keys as (
+    select identifiers.record_key
+    from {{ ref('identity_touched_identifiers') }} as identifiers
+    inner join limits
+        on identifiers.identifier_type = limits.identifier_type and limits.is_strong
+    left join blocked_values
+        on identifiers.identifier_type = blocked_values.identifier_type
+        and identifiers.identifier_value = blocked_values.identifier_value
+    where blocked_values.identifier_value is null
+),
+
 nameless as (
     select
         holders.entity,
@@ -74,7 +89,8 @@ with_more as (
     select entities.component as entity
     from nameless
     inner join entities on nameless.entity = entities.component
-    where nameless.identifier_type = 'phone' and entities.node like 'id:%'
+    inner join keys on entities.node = keys.record_key
+    where nameless.identifier_type = 'phone'
     union
     select nameless.entity
     from nameless

@@ -6,23 +6,38 @@ records as (select * from {{ ref('identity_touched_records') }}),
 
 suppressed as (select * from {{ ref('identity_blocked_values') }}),
 
-limits as (select * from {{ ref('identifier_limits') }}),
+limits as (
+    select * from {{ ref('identifier_limits') }}
+    where is_strong
+),
 
 overrides as (
     select * from {{ ref('identity_overrides') }}
     where decision = 'same'
 ),
 
+-- What one record alone has joins nobody.
+shared as (
+    select
+        identifiers.identifier_type,
+        identifiers.identifier_value
+    from identifiers
+    inner join limits on identifiers.identifier_type = limits.identifier_type
+    group by identifiers.identifier_type, identifiers.identifier_value
+    having count(*) > 1
+),
+
 strong_links as (
     select
         identifiers.record_key as node_a,
-        'id:' || identifiers.identifier_type || ':' || identifiers.identifier_value as node_b
-    from identifiers
-    inner join limits
-        on identifiers.identifier_type = limits.identifier_type and limits.is_strong
+        'id:' || shared.identifier_type || ':' || shared.identifier_value as node_b
+    from shared
+    inner join identifiers
+        on shared.identifier_type = identifiers.identifier_type
+        and shared.identifier_value = identifiers.identifier_value
     left join suppressed
-        on identifiers.identifier_type = suppressed.identifier_type
-        and identifiers.identifier_value = suppressed.identifier_value
+        on shared.identifier_type = suppressed.identifier_type
+        and shared.identifier_value = suppressed.identifier_value
     where suppressed.identifier_value is null
 )
 

@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
 
+-- depends_on: {{ ref('device_owners') }}
 -- depends_on: {{ ref('identity_conflicts') }}
 -- depends_on: {{ ref('identity_customers') }}
 -- depends_on: {{ ref('identity_edges') }}
@@ -9,6 +10,7 @@
 -- depends_on: {{ ref('identity_map') }}
 -- depends_on: {{ ref('identity_review') }}
 -- depends_on: {{ ref('identity_visitor_records') }}
+-- depends_on: {{ ref('suppressed_identifiers') }}
 select
     run_id,
     rules

@@ -51,7 +51,7 @@ with_more as (
     select nameless.entity
     from nameless
     inner join entities on nameless.entity = entities.component
-    where entities.node like 'id:%'
+    inner join usable on entities.node = usable.record_key and usable.is_strong
     union
     select nameless.entity
     from nameless

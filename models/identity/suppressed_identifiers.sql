@@ -1,8 +1,18 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='scoped',
+    replaces=[
+        ['identifier_value', 'device_rescanned', 'anonymous_id'],
+        "identifier_type <> 'anonymous_id'",
+    ],
+) }}
 
+-- depends_on: {{ ref('device_rescanned') }}
 with blocked_values as (select * from {{ ref('identity_blocked_values') }}),
 
-sightings as (select * from {{ ref('device_sightings') }}),
+sightings as (
+    select * from {{ ref('device_sightings') }}
+    where {{ is_rescanned('anonymous_id') }}
+),
 
 limits as (
     select * from {{ ref('identifier_limits') }}

@@ -33,10 +33,12 @@ class Place:
     warehouse: Path
     lake: Path
     target: Path
+    sources: tuple[str, ...] = ("crm",)
+    as_of: str = AS_OF
 
     def dbt(self, title: str, *arguments: str) -> Finished:
         """Runs dbt; a failure is a UserError."""
-        options = {"raw_data": "lake", "sources": ["crm"], "as_of": AS_OF}
+        options = {"raw_data": "lake", "sources": list(self.sources), "as_of": self.as_of}
         command = [str(DBT), "--quiet", *arguments, "--vars", json.dumps(options)]
         return run_process(
             title,
@@ -55,9 +57,10 @@ class Place:
         self.warehouse.parent.mkdir(parents=True, exist_ok=True)
         return self.dbt("Staging", "build", *BEFORE)
 
-    def resolve(self) -> dict[str, Any]:
+    def resolve(self, *options: str) -> dict[str, Any]:
         """Builds the identity layer, one model at a time; seconds by model and by group."""
-        run = self.dbt("The identity layer", "run", "--select", IDENTITY, "--threads", "1")
+        command = ("run", "--select", IDENTITY, "--threads", "1", *options)
+        run = self.dbt("The identity layer", *command)
         read = {
             name: json.loads((self.target / f"{name}.json").read_text(encoding="utf-8"))
             for name in ("run_results", "manifest")

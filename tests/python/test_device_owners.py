@@ -245,6 +245,7 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
         | {"records_count": pa.int64(), "people_count": pa.int64()},
         [],
     )
+    table("device_rescanned", {"anonymous_id": text}, [])
     table("stg_email__messages", {"message_id": text, "email_key": text}, [])
     table(
         "stg_email__events",
