@@ -23,8 +23,6 @@ with sides as (
         {% endfor -%}
         pairs.profile_a,
         pairs.profile_b,
-        a.record_key as record_key_a,
-        b.record_key as record_key_b,
         a.first_names as first_names_a,
         b.first_names as first_names_b,
         a.last_names as last_names_a,
@@ -91,8 +89,6 @@ select
     {% endfor -%}
     profile_a,
     profile_b,
-    record_key_a,
-    record_key_b,
     case
         when crosswise is not null then crosswise
         when first_names_a is null or first_names_b is null then null

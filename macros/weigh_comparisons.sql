@@ -36,8 +36,6 @@ select
     {% endfor -%}
     compared.profile_a,
     compared.profile_b,
-    compared.record_key_a,
-    compared.record_key_b,
     {%- for comparison in comparisons() %}
         compared.{{ comparison }}_level,
         round(

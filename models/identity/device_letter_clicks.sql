@@ -32,18 +32,6 @@ addresses as (
     where identifier_type = 'email' and customer_id is not null and not is_shared
 ),
 
-letters as (
-    select message_id, min(email_key) as email_key
-    from (
-        select message_id, email_key from messages
-        union all
-        select message_id, email_key from email_clicks
-    ) as mentions
-    where message_id is not null and email_key is not null
-    group by message_id
-    having count(distinct email_key) = 1
-),
-
 visits as (
     select
         session_events.message_id,
@@ -81,6 +69,32 @@ openings as (
         coalesce(visits.letter_message_id, followed_clicks.letter_message_id) as letter_message_id
     from visits
     left join followed_clicks on visits.message_id = followed_clicks.message_id
+),
+
+-- Only of letters that were opened, which are few.
+opened as (
+    select letter_message_id
+    from openings
+    where letter_message_id is not null
+    group by letter_message_id
+),
+
+mentions as (
+    select messages.message_id, messages.email_key
+    from messages
+    inner join opened on messages.message_id = opened.letter_message_id
+    union all
+    select email_clicks.message_id, email_clicks.email_key
+    from email_clicks
+    inner join opened on email_clicks.message_id = opened.letter_message_id
+),
+
+letters as (
+    select message_id, min(email_key) as email_key
+    from mentions
+    where email_key is not null
+    group by message_id
+    having count(distinct email_key) = 1
 )
 
 select

@@ -17,14 +17,7 @@ evidence_kinds as (select * from {{ ref('device_evidence') }}),
 
 map as (select * from {{ ref('identity_map') }}),
 
--- A record that no value of its own tells apart (nameless, on a family's address) is nobody's
--- sighting in particular, and so is one under a blocked value.
-telling_records as (
-    select record_key
-    from {{ ref('identity_edges') }}
-    where identifier_value is not null and rule not like '%:nameless_to_owner'
-    group by record_key
-),
+edges as (select * from {{ ref('identity_edges') }}),
 
 event_sightings as (
     select
@@ -71,6 +64,22 @@ sightings as (
         session_started_at,
         session_ended_at
     from checkouts
+),
+
+seen_records as (
+    select record_key
+    from sightings
+    group by record_key
+),
+
+-- A record that no value of its own tells apart (nameless, on a family's address) is nobody's
+-- sighting in particular, and so is one under a blocked value.
+telling_records as (
+    select edges.record_key
+    from edges
+    inner join seen_records on edges.record_key = seen_records.record_key
+    where edges.identifier_value is not null and edges.rule not like '%:nameless_to_owner'
+    group by edges.record_key
 ),
 
 ranked as (

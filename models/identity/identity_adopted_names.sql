@@ -4,9 +4,9 @@
     cast(names.first_seen_at as {{ dbt.type_string() }}) || ' ' || names.first_record_key
 {%- endset %}
 
-with holders as (select * from {{ ref('identity_holders') }}),
+with holders as {{ inline_cte() }} (select * from {{ ref('identity_holders') }}),
 
-names as (select * from {{ ref('identity_names') }}),
+names as {{ inline_cte() }} (select * from {{ ref('identity_names') }}),
 
 entities as (select * from {{ ref('identity_entities') }}),
 

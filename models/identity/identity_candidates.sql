@@ -8,7 +8,7 @@
 
 -- depends_on: {{ ref('identity_proposed_profiles') }}
 -- depends_on: {{ ref('identity_block_keys') }}
-with profiles as (select * from {{ ref('identity_profiles') }}),
+with profiles as {{ inline_cte() }} (select * from {{ ref('identity_profiles') }}),
 
 blocks as (
     select
@@ -66,27 +66,16 @@ rules as (
             union all
         {% endif %}
     {%- endfor %}
-),
-
--- The profile whose record comes first in order of text is the first of the pair.
-ordered as (
-    select
-        rules.blocking_rule,
-        case when one.record_key < other.record_key then one.profile_id else other.profile_id end
-            as profile_a,
-        case when one.record_key < other.record_key then other.profile_id else one.profile_id end
-            as profile_b
-    from pairs
-    inner join rules on pairs.rule_number = rules.rule_number
-    inner join profiles as one on pairs.profile_a = one.profile_id
-    inner join profiles as other on pairs.profile_b = other.profile_id
-    where one.cluster <> other.cluster
 )
 
 select
-    profile_a,
-    profile_b,
-    blocking_rule,
+    pairs.profile_a,
+    pairs.profile_b,
+    rules.blocking_rule,
     -- A lot that any engine draws alike.
-    (profile_a % 1000003 * 7919 + profile_b % 1000003 * 104729) % 1000003 as lot
-from ordered
+    (pairs.profile_a % 1000003 * 7919 + pairs.profile_b % 1000003 * 104729) % 1000003 as lot
+from pairs
+inner join rules on pairs.rule_number = rules.rule_number
+inner join profiles as a on pairs.profile_a = a.profile_id
+inner join profiles as b on pairs.profile_b = b.profile_id
+where a.cluster <> b.cluster

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-with profiles as (select * from {{ ref('identity_profiles') }}),
+with profiles as {{ inline_cte() }} (select * from {{ ref('identity_profiles') }}),
 
 sample as (select * from {{ ref('identity_candidate_sample') }}),
 
@@ -11,8 +11,6 @@ compared as (
 select
     profile_a,
     profile_b,
-    record_key_a,
-    record_key_b,
     blocking_rule,
     stands_for,
     {{ comparisons() | join('_level,\n    ') }}_level

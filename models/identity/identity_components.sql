@@ -1,6 +1,6 @@
 {{ config(materialized='components') }}
 
-with links as (select * from {{ ref('identity_links') }}),
+with links as {{ inline_cte() }} (select * from {{ ref('identity_links') }}),
 
 limits as (
     select * from {{ ref('identifier_limits') }}

@@ -10,9 +10,9 @@ overrides as (select * from {{ ref('identity_overrides') }}),
 
 pairs as (select * from {{ ref('identity_pairs') }}),
 
-records as (select * from {{ ref('identity_records') }}),
+records as {{ inline_cte() }} (select * from {{ ref('identity_records') }}),
 
-clusters as (select * from {{ ref('identity_clusters') }}),
+clusters as {{ inline_cte() }} (select * from {{ ref('identity_clusters') }}),
 
 never_links as (
     select

@@ -22,9 +22,9 @@ pairs as (
         and ({{ is_rejudged('record_key_a') }} or {{ is_rejudged('record_key_b') }})
 ),
 
-records as (select * from {{ ref('identity_records') }}),
+records as {{ inline_cte() }} (select * from {{ ref('identity_records') }}),
 
-clusters as (select * from {{ ref('identity_clusters') }}),
+clusters as {{ inline_cte() }} (select * from {{ ref('identity_clusters') }}),
 
 -- What was cut is in identity_conflicts.
 used_links as (

@@ -1,8 +1,8 @@
 {{ config(materialized='components') }}
 
-with identifiers as (select * from {{ ref('identity_touched_identifiers') }}),
+with identifiers as {{ inline_cte() }} (select * from {{ ref('identity_touched_identifiers') }}),
 
-records as (select * from {{ ref('identity_touched_records') }}),
+records as {{ inline_cte() }} (select * from {{ ref('identity_touched_records') }}),
 
 suppressed as (select * from {{ ref('identity_blocked_values') }}),
 

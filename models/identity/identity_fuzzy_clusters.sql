@@ -8,9 +8,9 @@
 -- depends_on: {{ ref('identity_fuzzy_before') }}
 with pairs as (select * from {{ ref('identity_pairs') }}),
 
-profiles as (select * from {{ ref('identity_profiles') }}),
+profiles as {{ inline_cte() }} (select * from {{ ref('identity_profiles') }}),
 
-clusters as (select * from {{ ref('identity_linked_clusters') }}),
+clusters as {{ inline_cte() }} (select * from {{ ref('identity_linked_clusters') }}),
 
 overrides as (select * from {{ ref('identity_overrides') }}),
 

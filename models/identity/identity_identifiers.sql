@@ -6,7 +6,7 @@
     ],
 ) }}
 
-with identifiers as (select * from {{ ref('identity_record_identifiers') }}),
+with identifiers as {{ inline_cte() }} (select * from {{ ref('identity_record_identifiers') }}),
 
 changed as (select * from {{ ref('identity_changed_identifiers') }}),
 
@@ -31,11 +31,6 @@ forms as (
         identifier_value as form,
         observed_at
     from identifiers
-    {%- if not run_is_full() %}
-        where
-            (identifier_type, identifier_value)
-            in (select changed.identifier_type, changed.identifier_value from changed)
-    {%- endif %}
     union all
     select
         record_key,
@@ -44,12 +39,20 @@ forms as (
         shown_value,
         observed_at
     from identifiers
+    where shown_value <> identifier_value
+),
+
+looked_at as (
+    select forms.*
+    from forms
     where
-        shown_value <> identifier_value
-        {%- if not run_is_full() %}
-            and (identifier_type, shown_value)
-            in (select changed.identifier_type, changed.identifier_value from changed)
-        {%- endif %}
+        {{ run_is_full() | lower }}
+        or (forms.identifier_type, forms.form) in (
+            select
+                changed.identifier_type,
+                changed.identifier_value
+            from changed
+        )
 ),
 
 -- What did not link the record with anybody does not tell who it is.
@@ -70,20 +73,20 @@ unlinked as (
 
 linked as (
     select
-        forms.identifier_type,
-        forms.form as identifier_value,
+        looked_at.identifier_type,
+        looked_at.form as identifier_value,
         map.customer_id,
-        min(forms.observed_at) as first_seen_at,
-        max(forms.observed_at) as last_seen_at
-    from forms
-    inner join personal on forms.identifier_type = personal.identifier_type
-    inner join map on forms.record_key = map.record_key
+        min(looked_at.observed_at) as first_seen_at,
+        max(looked_at.observed_at) as last_seen_at
+    from looked_at
+    inner join personal on looked_at.identifier_type = personal.identifier_type
+    inner join map on looked_at.record_key = map.record_key
     left join unlinked
-        on forms.record_key = unlinked.record_key
-        and forms.identifier_type = unlinked.identifier_type
-        and forms.identifier_value = unlinked.identifier_value
+        on looked_at.record_key = unlinked.record_key
+        and looked_at.identifier_type = unlinked.identifier_type
+        and looked_at.identifier_value = unlinked.identifier_value
     where unlinked.record_key is null
-    group by forms.identifier_type, forms.form, map.customer_id
+    group by looked_at.identifier_type, looked_at.form, map.customer_id
 ),
 
 ranked as (

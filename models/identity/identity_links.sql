@@ -2,11 +2,11 @@
 
 with identifiers as (select * from {{ ref('identity_touched_identifiers') }}),
 
-entities as (select * from {{ ref('identity_entities') }}),
+entities as {{ inline_cte() }} (select * from {{ ref('identity_entities') }}),
 
 holders as (select * from {{ ref('identity_holders') }}),
 
-names as (select * from {{ ref('identity_names') }}),
+names as {{ inline_cte() }} (select * from {{ ref('identity_names') }}),
 
 adopted_names as (select * from {{ ref('identity_adopted_names') }}),
 
@@ -14,7 +14,7 @@ limits as (select * from {{ ref('identifier_limits') }}),
 
 blocked_values as (select * from {{ ref('identity_blocked_values') }}),
 
-groups as (select * from {{ ref('identity_shared_values') }}),
+groups as {{ inline_cte() }} (select * from {{ ref('identity_shared_values') }}),
 
 usable as (
     select

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
-with holders as (select * from {{ ref('identity_holders') }}),
+with holders as {{ inline_cte() }} (select * from {{ ref('identity_holders') }}),
 
 names as (select * from {{ ref('identity_names') }}),
 

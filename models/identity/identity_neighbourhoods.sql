@@ -1,6 +1,6 @@
 {{ config(materialized='components') }}
 
-with holders as (select * from {{ ref('identity_holders') }}),
+with holders as {{ inline_cte() }} (select * from {{ ref('identity_holders') }}),
 
 -- What one entity alone holds leads to nobody.
 shared as (

@@ -10,7 +10,7 @@
 
 {%- set thresholds = var('match_thresholds') %}
 
-with profiles as (select * from {{ ref('identity_profiles') }}),
+with profiles as {{ inline_cte() }} (select * from {{ ref('identity_profiles') }}),
 
 rarity as (select * from {{ ref('identity_rarity') }}),
 
@@ -68,21 +68,28 @@ summed as (
             2
         ) as weight
     from explained
+),
+
+kept as (
+    select * from summed
+    where
+        weight >= {{ thresholds.keep }}
+        or weight - contradiction_weight >= {{ thresholds.link }}
 )
 
+-- The record that comes first in order of text is the first of the pair.
 select
-    record_key_a,
-    record_key_b,
-    blocking_rule,
-    prior_weight,
+    least(a.record_key, b.record_key) as record_key_a,
+    greatest(a.record_key, b.record_key) as record_key_b,
+    kept.blocking_rule,
+    kept.prior_weight,
     {%- for comparison in comparisons() %}
-        {{ comparison }}_level,
-        {{ comparison }}_weight,
+        kept.{{ comparison }}_level,
+        kept.{{ comparison }}_weight,
     {%- endfor %}
-    household_weight,
-    contradiction_weight,
-    weight
-from summed
-where
-    weight >= {{ thresholds.keep }}
-    or weight - contradiction_weight >= {{ thresholds.link }}
+    kept.household_weight,
+    kept.contradiction_weight,
+    kept.weight
+from kept
+inner join profiles as a on kept.profile_a = a.profile_id
+inner join profiles as b on kept.profile_b = b.profile_id

@@ -4,7 +4,7 @@
 ) }}
 
 -- depends_on: {{ ref('identity_restated_profiles') }}
-with all_profiles as (select * from {{ ref('identity_profiles') }}),
+with all_profiles as {{ inline_cte() }} (select * from {{ ref('identity_profiles') }}),
 {%- if not run_is_full() %}
 
     restated as (select * from {{ ref('identity_restated_profiles') }}),
@@ -35,9 +35,10 @@ profiles as (
         cross join size
         inner join shares on shares.term = '{{ term }}'
         where
-            all_profiles.{{ column }} is not null
-            {%- if not run_is_full() %}
-                and all_profiles.{{ column }} in (select profiles.{{ column }} from profiles)
+            {%- if run_is_full() %}
+                all_profiles.{{ column }} is not null
+            {%- else %}
+                all_profiles.{{ column }} in (select profiles.{{ column }} from profiles)
             {%- endif %}
         group by all_profiles.{{ column }}
     ){{ ',' if not loop.last }}

@@ -13,11 +13,11 @@
         cast(null as {{ text }}) as previous_customer_id
     from {{ ref('identity_clusters') }}
 {% else %}
-    with clusters as (select * from {{ ref('identity_clusters') }}),
+    with clusters as {{ inline_cte() }} (select * from {{ ref('identity_clusters') }}),
 
     regrouped as (select * from {{ ref('identity_regrouped') }}),
 
-    before as (
+    before as {{ inline_cte() }} (
         {{ rows_before('identity_map', before_columns) }}
     ),
 

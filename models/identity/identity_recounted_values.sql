@@ -2,7 +2,7 @@
 
 with run as (select * from {{ ref('identity_run') }}),
 
-identifiers as (select * from {{ ref('identity_record_identifiers') }}),
+identifiers as {{ inline_cte() }} (select * from {{ ref('identity_record_identifiers') }}),
 
 left_values as (select * from {{ ref('identity_left_values') }}),
 

@@ -2,7 +2,7 @@
 
 with identifiers as (select * from {{ ref('identity_touched_identifiers') }}),
 
-links as (select * from {{ ref('identity_links') }}),
+links as {{ inline_cte() }} (select * from {{ ref('identity_links') }}),
 
 limits as (select * from {{ ref('identifier_limits') }}),
 
@@ -10,7 +10,7 @@ blocked_values as (select * from {{ ref('identity_blocked_values') }}),
 
 groups as (select * from {{ ref('identity_shared_values') }}),
 
-holders as (select * from {{ ref('identity_named_holders') }}),
+holders as {{ inline_cte() }} (select * from {{ ref('identity_named_holders') }}),
 
 nameless as (
     select entities.node as record_key

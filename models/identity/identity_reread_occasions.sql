@@ -2,16 +2,16 @@
 
 with left_values as (select * from {{ ref('identity_left_values') }}),
 
-checkouts as (select * from {{ ref('stg_shop__checkouts') }}),
+checkouts as {{ inline_cte() }} (select * from {{ ref('stg_shop__checkouts') }}),
 
 orders as (select * from {{ ref('stg_shop__orders') }}),
 
-events as (
+events as {{ inline_cte() }} (
     select * from {{ ref('stg_web__events') }}
     where not is_bot
 ),
 
-visits as (select * from {{ ref('identity_visits') }}),
+visits as {{ inline_cte() }} (select * from {{ ref('identity_visits') }}),
 
 reread as (select * from {{ ref('identity_reread_records') }}),
 

@@ -12,7 +12,7 @@
         record_key
     from {{ ref('identity_profiles') }}
 {% else %}
-    with profiles as (select * from {{ ref('identity_profiles') }}),
+    with profiles as {{ inline_cte() }} (select * from {{ ref('identity_profiles') }}),
 
     changes as (select * from {{ ref('identity_profile_changes') }}),
 

@@ -9,7 +9,7 @@
     select profile_id
     from {{ ref('identity_profiles') }}
 {% else %}
-    with profiles as (select * from {{ ref('identity_profiles') }}),
+    with profiles as {{ inline_cte() }} (select * from {{ ref('identity_profiles') }}),
 
     changes as (select * from {{ ref('identity_profile_changes') }}),
 

@@ -14,7 +14,7 @@ with pairs as (
     where {{ is_rejudged('record_key_a') }} or {{ is_rejudged('record_key_b') }}
 ),
 
-clusters as (select * from {{ ref('identity_clusters') }}),
+clusters as {{ inline_cte() }} (select * from {{ ref('identity_clusters') }}),
 
 judged as (
     select

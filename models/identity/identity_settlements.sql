@@ -1,6 +1,6 @@
 {{ config(materialized='agglomerate', linkage='best') }}
 
-with links as (select * from {{ ref('identity_links') }}),
+with links as {{ inline_cte() }} (select * from {{ ref('identity_links') }}),
 
 entities as (select * from {{ ref('identity_entities') }}),
 

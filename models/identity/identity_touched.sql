@@ -21,13 +21,13 @@
 
     fingerprints as (select * from {{ ref('identity_fingerprints') }}),
 
-    identifiers as (select * from {{ ref('identity_record_identifiers') }}),
+    identifiers as {{ inline_cte() }} (select * from {{ ref('identity_record_identifiers') }}),
 
     blocked_values as (select * from {{ ref('identity_blocked_values') }}),
 
     overrides as (select * from {{ ref('identity_overrides') }}),
 
-    known as (
+    known as {{ inline_cte() }} (
         {{ rows_before('identity_known_records', known_columns) }}
     ),
 

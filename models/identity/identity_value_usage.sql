@@ -14,7 +14,7 @@ with identifiers as (
     {%- endif %}
 ),
 
-names as (select * from {{ ref('identity_named_records') }}),
+names as {{ inline_cte() }} (select * from {{ ref('identity_named_records') }}),
 
 limits as (select * from {{ ref('identifier_limits') }}),
 

@@ -16,9 +16,9 @@
     'previous_customer_id': dbt.type_string(),
 } %}
 
-with clusters as (select * from {{ ref('identity_clusters') }}),
+with clusters as {{ inline_cte() }} (select * from {{ ref('identity_clusters') }}),
 
-ledger as (
+ledger as {{ inline_cte() }} (
     {{ ledger_rows('customer_id_assignments', columns) }}
 ),
 
