@@ -8,7 +8,8 @@ process of its own: Penpal's identity layer by dbt, one model at a time; Splink 
 backend in memory, with the same blocks (and once more with rules of its own), its parameters
 estimated from the same contacts without labels. Accuracy is over all pairs of records, whether or
 not a rule compared them; Splink's is at the threshold that turns out best for it. Then the last
-hundredth of the contacts is held back, and added to a warehouse that has the others.
+hundredth of the contacts is held back, and added to a warehouse that has the others. The same is
+done with a whole shop of all sources (generate_data.py), whose last hundredth is what came last.
 docs/benchmarks.md says more.
 
 Exit codes: 0 done; 2 could not run (Splink is not installed, a wrong option).
@@ -29,7 +30,7 @@ from typing import Any
 import duckdb
 import generate_contacts
 import settings
-from benchmark import report
+from benchmark import all_sources, report
 from benchmark.penpal_side import Place, copy_warehouse
 from benchmark.process import run_process
 from datagen.contacts import PROFILES
@@ -210,6 +211,12 @@ def bench(options: argparse.Namespace, file: Path) -> None:
         result["increment"] = run_increment(place, options.folder, full)
         write(result, file)
         print(report.increment_line(result["increment"]))
+    if options.shop:
+        say(f"A shop of {options.shop:,} people: 99 % of it, the rest, and everything at once")
+        found = all_sources.measure(options.shop, options.seed, INCREMENT, options.folder)
+        result["all_sources"] = found
+        write(result, file)
+        print(report.all_sources_line(found))
     print(f"\nEverything measured: {file}")
 
 
@@ -240,6 +247,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--repeat", type=int, default=1, metavar="R", help="rounds, both in turn")
     parser.add_argument("--no-splink", action="store_true", help="Penpal alone")
     parser.add_argument("--no-increment", action="store_true")
+    parser.add_argument(
+        "--shop",
+        type=int,
+        default=1_000_000,
+        metavar="P",
+        help="people of the shop of all sources; 0 leaves it out (default: 1000000)",
+    )
     parser.add_argument(
         "--folder",
         type=Path,

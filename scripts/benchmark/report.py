@@ -128,6 +128,17 @@ def increment_line(found: dict[str, Any]) -> str:
     )
 
 
+def all_sources_line(found: dict[str, Any]) -> str:
+    """The shop of all sources in one line."""
+    same = "the same" if found["same_partition"] else "NOT the same"
+    return (
+        f"{found['people']:,} people of all sources ({found['records']:,} records): identity layer "
+        f"{found['full_seconds']:.0f} s, {_memory(found['peak_bytes'])}; the last "
+        f"{found['share']:.0%} added: {found['seconds']:.1f} s, {found['ratio']:.3f} of all at "
+        f"once, {found['records_looked_at']:,} records looked at; {same} partition."
+    )
+
+
 def _time(seconds: float | None) -> str | None:
     return None if seconds is None else f"{seconds:.2f}"
 
