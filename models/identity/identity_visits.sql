@@ -66,7 +66,8 @@ numbered as (
         ) over (
             partition by anonymous_id
             order by seen_at
-            rows between unbounded preceding and current row
+            -- By time, not by row: moments that are the same are in one visit.
+            range between unbounded preceding and current row
         ) as session_number
     from with_previous
 ),
