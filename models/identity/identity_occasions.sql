@@ -27,10 +27,11 @@ logged_in_baskets as (
     group by user_id, cart_id
 ),
 
--- A visit is asked only where the basket does not tell who was logged in.
+-- A visit is asked only where the basket of a checkout in it does not tell who was logged in.
 untold_visits as (
     select visits.session_key
     from visits
+    inner join records on visits.record_key = records.record_key
     inner join checkouts on visits.record_key = 'shop.checkouts:' || checkouts.checkout_id
     left join logged_in_baskets on checkouts.cart_id = logged_in_baskets.cart_id
     where logged_in_baskets.cart_id is null
