@@ -32,6 +32,10 @@
     {%- set rules = [
         var('blocking_rules'),
         var('match_thresholds'),
+        var('user_id_is'),
+        session_gap_seconds(),
+        email_key('email'),
+        name_key('name'),
         block_keys('profiles'),
         is_used_block('profiles', 'step'),
         text_number('record_key'),
