@@ -40,16 +40,17 @@ parts as (
 
     union all
 
+    -- Written down both ways round, a decision would else cancel itself out in the sum.
     select
         record_key_a,
-        {{ hash64('record_key_b, decision, decided_by, decided_at') }}
+        {{ hash64("'a', record_key_b, decision, decided_by, decided_at") }}
     from overrides
 
     union all
 
     select
         record_key_b,
-        {{ hash64('record_key_a, decision, decided_by, decided_at') }}
+        {{ hash64("'b', record_key_a, decision, decided_by, decided_at") }}
     from overrides
 ),
 

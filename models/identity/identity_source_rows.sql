@@ -103,12 +103,13 @@ said as (
 
     union all
 
-    select record_key_a, {{ hash64('record_key_b, decision, decided_by, decided_at') }}
+    -- A decision may be written down both ways round.
+    select record_key_a, {{ hash64("'a', record_key_b, decision, decided_by, decided_at") }}
     from overrides
 
     union all
 
-    select record_key_b, {{ hash64('record_key_a, decision, decided_by, decided_at') }}
+    select record_key_b, {{ hash64("'b', record_key_a, decision, decided_by, decided_at") }}
     from overrides
 )
 

@@ -60,6 +60,8 @@ CHANGES = {
     f"{DECIDE} ('b', 'gone', 'different', 'anna', '2026-01-01')": "b",
     f"{DECIDE} ('gone', 'b', 'different', 'anna', '2026-01-01')": "b",
     f"{DECIDE} ('gone', 'away', 'different', 'anna', '2026-01-01')": "",
+    f"{DECIDE} ('b', 'c', 'same', 'anna', '2026-01-01'),"
+    " ('c', 'b', 'same', 'anna', '2026-01-01')": "bc",
     "delete from identity_overrides": "ac",
     "update identity_overrides set decision = 'different'": "ac",
     "update identity_overrides set decided_by = 'ben'": "ac",

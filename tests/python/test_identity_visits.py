@@ -13,7 +13,7 @@ DEVICES = [f"D{number}" for number in range(5)]
 
 
 def test_a_visit_begins_for_all_who_come_in_one_moment(scratch: ScratchProject) -> None:
-    """Fifty checkouts of one moment, an hour after a login: none of them is in the login's visit."""
+    """Fifty checkouts of one moment, an hour after a login: none is in the login's visit."""
     logins, checkouts = len(DEVICES), [(device, f"{n}") for device in DEVICES for n in range(50)]
     scratch.table(
         "stg_web__events",
