@@ -23,7 +23,10 @@ logged_in_baskets as (
         cart_id,
         min(event_at) as observed_at
     from events
-    where user_id is not null and cart_id is not null and {{ is_reread_occasion('cart_id', 'cart_id') }}
+    where
+        user_id is not null
+        and cart_id is not null
+        and {{ is_reread_occasion('cart_id', 'cart_id') }}
     group by user_id, cart_id
 ),
 
@@ -58,7 +61,10 @@ traces as (
     -- The site may know an order's basket where the shop's export does not tell.
     select 'shop.orders:' || order_id, 'cart_id', cart_id, event_at
     from events
-    where order_id is not null and cart_id is not null and {{ is_reread_occasion('cart_id', 'cart_id') }}
+    where
+        order_id is not null
+        and cart_id is not null
+        and {{ is_reread_occasion('cart_id', 'cart_id') }}
 
     union all
 
@@ -76,7 +82,10 @@ traces as (
 
     select 'web.users:' || user_id, 'order_id', order_id, event_at
     from events
-    where user_id is not null and order_id is not null and {{ is_reread_occasion('order_id', 'order_id') }}
+    where
+        user_id is not null
+        and order_id is not null
+        and {{ is_reread_occasion('order_id', 'order_id') }}
 
     union all
 

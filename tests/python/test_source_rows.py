@@ -120,9 +120,7 @@ def test_an_override_concerns_both_its_records(
     assert len(before - source_rows(warehouse, sql)) == 2
 
 
-def test_an_override_both_ways_round_is_two(
-    warehouse: duckdb.DuckDBPyConnection, sql: str
-) -> None:
+def test_an_override_both_ways_round_is_two(warehouse: duckdb.DuckDBPyConnection, sql: str) -> None:
     before = source_rows(warehouse, sql)
     warehouse.execute(f"insert into {OVERRIDES} values ('b', 'a', 'same', 'anna', '2026-01-01')")
     assert len(source_rows(warehouse, sql) - before) == 2
