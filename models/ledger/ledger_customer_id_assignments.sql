@@ -142,13 +142,15 @@ votes as (
     group by open_records.component, open_records.customer_id, issued.issued_in
 ),
 
--- A split may undo a merge: guests came to the id by that merge, hosts had it before.
+-- A split may undo a merge: guests came to the id by that merge (all of a customer, or a part that
+-- was split off it), hosts had it before.
 split_records as (
     select
         open_records.customer_id,
         open_records.component,
         open_records.arrived_in,
-        case when open_records.cause = 'merge' then open_records.arrived_in end as merged_in
+        case when open_records.cause in ('merge', 'split') then open_records.arrived_in end
+            as merged_in
     from open_records
     inner join split_ids on open_records.customer_id = split_ids.customer_id
 ),

@@ -261,6 +261,15 @@ def test_an_undone_merge_gives_both_ids_back(compiled: dict[str, str], guests: s
     assert warehouse.changes()[first["b"]] == (first["b"], "current", "returned")
 
 
+def test_who_came_from_a_customer_that_went_on_leaves_the_id_to_who_had_it(
+    compiled: dict[str, str],
+) -> None:
+    apart, moved = partition("a", "bcdefg"), partition("abc", "defg")
+    _, (first, second, third) = story(compiled, apart, moved, apart)
+    assert (second["b"], second["d"]) == (first["a"], first["d"])
+    assert third == first
+
+
 def test_records_from_after_the_merge_do_not_decide_who_gets_an_id_back(
     compiled: dict[str, str],
 ) -> None:
