@@ -44,7 +44,6 @@
         contradict('one', 'other'),
         rarity_bits('count', 'total', 'share'),
         prior_bits('pairs', 'profiles'),
-        session_gap_seconds(),
         visitor_key(),
     ] -%}
     {%- do rules.append(_seeds_fingerprint([

@@ -18,6 +18,7 @@ SEEDS = {
     "identifier_limits": "select 'email' as identifier_type, 6 as trust_rank, false as is_strong,"
     " true as is_personal, 5 as max_people",
     "blocked_identifiers": "select 'birth_date' as identifier_type, '19000101' as pattern",
+    "device_evidence": "select 'login' as evidence, 1 as trust_rank",
 }
 DEPENDS = "".join(f"-- depends_on: {{{{ ref('{name}') }}}}\n" for name in SEEDS)
 
