@@ -28,7 +28,7 @@ judged_anew as (
 select record_key
 from reread
 union
--- Whoever was alone in an occasion has nothing of it, until another comes; and again when that goes.
+-- Whoever was alone in an occasion has nothing of it, until another comes, and when that has gone.
 select record_key
 from left_occasions
 union
