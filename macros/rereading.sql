@@ -1,6 +1,6 @@
 {#-
-    Conditions on what a run reads anew (see docs/identity.md): all of it, or what concerns the rows that changed. A model
-    that uses one has to come after identity_reread_records (the last, after identity_reread_occasions).
+    Conditions on what a run reads or judges anew (see docs/identity.md): all of it, or what concerns the rows that changed. A
+    model that uses one has to come after the model that it asks, by a ref() or a depends_on.
 -#}
 {% macro is_changed_source(owner) -%}
     {{ _is_in(owner, 'identity_source_changes', 'owner') }}

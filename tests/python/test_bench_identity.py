@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from benchmark import penpal_side, report
+from benchmark import all_sources, penpal_side, report
 from benchmark.accuracy import pairwise
 from benchmark.penpal_side import Place
 from benchmark.process import run_process
@@ -257,6 +257,19 @@ def test_the_increment_is_what_was_loaded_last(tmp_path):
     assert len(before) + len(after) == 1_000
     assert len(after) == pytest.approx(10, abs=1)
     assert max(before) < min(after)
+
+
+def test_the_clock_stands_before_the_last_rows_that_came(tmp_path):
+    """Whatever came after the shop's clock, or says no time, does not count."""
+    day = [f"2026-06-{number:02}T00:00:00Z" for number in range(1, 11)]
+    for table, column in all_sources.ARRIVALS.items():
+        folder = tmp_path / table
+        folder.mkdir(parents=True)
+        pq.write_table(
+            pa.table({column: [*day, "2199-01-01T00:00:00Z", "?"]}), folder / "p.parquet"
+        )
+    assert all_sources.clock_before_the_last(0.1, tmp_path) == "2026-06-09 00:00:00"
+    assert all_sources.clock_before_the_last(0.5, tmp_path) == "2026-06-05 00:00:00"
 
 
 # --- both sides ------------------------------------------------------------------------------
