@@ -8,7 +8,7 @@
     last_name    exact, typo, part, similar, different; null where the names are swapped, which counts once
     birth_date   exact, slip (one digit, or day and month changed places), near (two digits of the day or of the year), year,
                  digits (any two), different
-    location     postal_code_and_city, postal_code, postal_typo_and_city, city, city_typo, postal_typo, different
+    location     postal_code_and_city, postal_code, postal_typo_and_city, postal_and_city_typo, city, city_typo, postal_typo, different
     street       exact, typo (its number at most one digit off), part (same number, one name begins the other), same_street, same_number, similar, different
     email        exact, local_part, typo, different
     phone        exact, typo (one digit), different
@@ -149,7 +149,7 @@ select
                     and levenshtein(postal_a, postal_b) = 2
                 )
             )
-            then 'postal_typo_and_city'
+            then case when city_distance = 0 then 'postal_typo_and_city' else 'postal_and_city_typo' end
         when city_distance = 0 then 'city'
         when city_distance <= city_typos then 'city_typo'
         when postal_distance = 1 then 'postal_typo'

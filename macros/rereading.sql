@@ -23,8 +23,16 @@
     {{ _is_in(record_key, 'identity_regrouped', 'record_key') }}
 {%- endmacro %}
 
-{% macro is_rejudged(record_key) -%}
-    {{ _is_in(record_key, 'identity_rejudged', 'record_key') }}
+{#- Of two records: a pair is judged anew for the sake of one of them, or for a value that both have. -#}
+{% macro is_rejudged(record_key_a, record_key_b) -%}
+    (
+        {{ _is_in(record_key_a, 'identity_rejudged', 'record_key') }}
+        or {{ _is_in(record_key_b, 'identity_rejudged', 'record_key') }}
+        or (
+            {{ _is_in(record_key_a, 'identity_restated_profiles', 'record_key') }}
+            and {{ _is_in(record_key_b, 'identity_restated_profiles', 'record_key') }}
+        )
+    )
 {%- endmacro %}
 
 {% macro is_rescanned(anonymous_id) -%}

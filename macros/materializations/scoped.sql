@@ -3,9 +3,9 @@
     records that the run looks at; a run that looks at everything makes the whole table anew.
 
     config:
-        replaces    which rows of the last run's go in a run that does not: a list of conditions, each [columns, model],
-                    [columns, model, its columns] (rows whose columns are those of a row of that model) or [columns,
-                    model, its columns, a condition in SQL besides], or a condition in SQL
+        replaces    which rows of the last run's go in a run that does not: those that any of a list of conditions holds for.
+                    A condition is [columns, model] or [columns, model, its columns] (rows whose columns are those of a
+                    row of that model), SQL, or a list that begins with a list: of conditions that all have to hold
 -#}
 {% materialization scoped, default %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -22,13 +22,20 @@
 {% macro _any_of(conditions) -%}
     {%- for condition in conditions -%}
         {{ ' or ' if not loop.first }}
-        {%- if condition is string -%}
-            {{ condition }}
+        {%- if condition is string or condition[0] is string -%}
+            {{ _one_of(condition) }}
         {%- else -%}
-            ({{ condition[0] }}) in (select {{ condition[2] or condition[0] }} from {{ this.incorporate(path={'identifier': condition[1]}) }})
-            {{- ' and ' ~ condition[3] if condition[3] }}
+            ({%- for part in condition -%}{{ ' and ' if not loop.first }}{{ _one_of(part) }}{%- endfor -%})
         {%- endif -%}
     {%- endfor -%}
+{%- endmacro %}
+
+{% macro _one_of(condition) -%}
+    {%- if condition is string -%}
+        ({{ condition }})
+    {%- else -%}
+        ({{ condition[0] }}) in (select {{ condition[2] or condition[0] }} from {{ this.incorporate(path={'identifier': condition[1]}) }})
+    {%- endif -%}
 {%- endmacro %}
 
 

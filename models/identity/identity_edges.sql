@@ -2,13 +2,18 @@
     materialized='scoped',
     replaces=[
         ['record_key', 'identity_touched'],
-        ['record_key', 'identity_rejudged', 'record_key', 'other_record_key is not null'],
+        [['record_key', 'identity_rejudged'], 'other_record_key is not null'],
         ['other_record_key', 'identity_rejudged', 'record_key'],
+        [
+            ['record_key', 'identity_restated_profiles'],
+            ['other_record_key', 'identity_restated_profiles', 'record_key'],
+        ],
         "rule = 'override:same'",
     ],
 ) }}
 
 -- depends_on: {{ ref('identity_rejudged') }}
+-- depends_on: {{ ref('identity_restated_profiles') }}
 with links as (select * from {{ ref('identity_links') }}),
 
 cut_links as (select * from {{ ref('identity_cut_links') }}),
@@ -19,7 +24,7 @@ pairs as (
     select * from {{ ref('identity_pairs') }}
     where
         weight >= {{ var('match_thresholds').link }}
-        and ({{ is_rejudged('record_key_a') }} or {{ is_rejudged('record_key_b') }})
+        and {{ is_rejudged('record_key_a', 'record_key_b') }}
 ),
 
 records as {{ inline_cte() }} (select * from {{ ref('identity_records') }}),

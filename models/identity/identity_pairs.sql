@@ -3,10 +3,15 @@
     replaces=[
         ['record_key_a', 'identity_rescored_profiles', 'record_key'],
         ['record_key_b', 'identity_rescored_profiles', 'record_key'],
+        [
+            ['record_key_a', 'identity_restated_profiles', 'record_key'],
+            ['record_key_b', 'identity_restated_profiles', 'record_key'],
+        ],
     ],
 ) }}
 
 -- depends_on: {{ ref('identity_rescored_profiles') }}
+-- depends_on: {{ ref('identity_restated_profiles') }}
 
 {%- set thresholds = var('match_thresholds') %}
 
@@ -18,6 +23,8 @@ match_weights as (select * from {{ ref('match_weights') }}),
 {%- if not run_is_full() %}
 
     rescored as (select * from {{ ref('identity_rescored_profiles') }}),
+
+    restated as (select * from {{ ref('identity_restated_profiles') }}),
 {%- endif %}
 
 candidates as (
@@ -30,6 +37,11 @@ candidates as (
         where
             candidates.profile_a in (select rescored.profile_id from rescored)
             or candidates.profile_b in (select rescored.profile_id from rescored)
+            -- The rarity of a value counts where both have it.
+            or (
+                candidates.profile_a in (select restated.profile_id from restated)
+                and candidates.profile_b in (select restated.profile_id from restated)
+            )
     {%- endif %}
 ),
 

@@ -2,7 +2,6 @@
 
 -- depends_on: {{ ref('identity_profiles') }}
 -- depends_on: {{ ref('identity_profile_changes') }}
--- depends_on: {{ ref('identity_restated_profiles') }}
 -- depends_on: {{ ref('identity_proposed_profiles') }}
 -- depends_on: {{ ref('identity_priors') }}
 
@@ -16,8 +15,6 @@
 
     changes as (select * from {{ ref('identity_profile_changes') }}),
 
-    restated as (select * from {{ ref('identity_restated_profiles') }}),
-
     proposed as (select * from {{ ref('identity_proposed_profiles') }}),
 
     priors as (
@@ -25,12 +22,6 @@
         where is_changed
     )
 
-    select
-        profiles.profile_id,
-        profiles.record_key
-    from profiles
-    inner join restated on profiles.profile_id = restated.profile_id
-    union
     select
         profiles.profile_id,
         profiles.record_key

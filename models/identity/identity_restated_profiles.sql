@@ -6,7 +6,9 @@
 -- depends_on: {{ ref('match_weights') }}
 
 {% if run_is_full() %}
-    select profile_id
+    select
+        profile_id,
+        record_key
     from {{ ref('identity_profiles') }}
 {% else %}
     with profiles as {{ inline_cte() }} (select * from {{ ref('identity_profiles') }}),
@@ -63,22 +65,31 @@
     {%- endfor %}
 
     restated as (
-        select profile_id
+        select
+            profile_id,
+            record_key
         from changes
         where growth > 0
         {%- for term, column in profile_terms().items() %}
             union
-            select profiles.profile_id
+            select
+                profiles.profile_id,
+                profiles.record_key
             from profiles
             inner join {{ term }}_changes on profiles.{{ column }} = {{ term }}_changes.value
         {%- endfor %}
         union
-        select profiles.profile_id
+        select
+            profiles.profile_id,
+            profiles.record_key
         from profiles
         inner join size
-            on {{ half_power_of_two('size.profiles_now') }}
-            <> {{ half_power_of_two('size.profiles_before') }}
+            on {{ nearest_power_of_two('size.profiles_now') }}
+            <> {{ nearest_power_of_two('size.profiles_before') }}
     )
 
-    select profile_id from restated
+    select
+        profile_id,
+        record_key
+    from restated
 {% endif %}

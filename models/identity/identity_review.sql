@@ -3,15 +3,20 @@
     replaces=[
         ['record_key_a', 'identity_rejudged', 'record_key'],
         ['record_key_b', 'identity_rejudged', 'record_key'],
+        [
+            ['record_key_a', 'identity_restated_profiles', 'record_key'],
+            ['record_key_b', 'identity_restated_profiles', 'record_key'],
+        ],
     ],
 ) }}
 
 {%- set thresholds = var('match_thresholds') %}
 
 -- depends_on: {{ ref('identity_rejudged') }}
+-- depends_on: {{ ref('identity_restated_profiles') }}
 with pairs as (
     select * from {{ ref('identity_pairs') }}
-    where {{ is_rejudged('record_key_a') }} or {{ is_rejudged('record_key_b') }}
+    where {{ is_rejudged('record_key_a', 'record_key_b') }}
 ),
 
 clusters as {{ inline_cte() }} (select * from {{ ref('identity_clusters') }}),

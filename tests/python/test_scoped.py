@@ -35,6 +35,14 @@ SCOPED: dict[str, tuple[str, list[Row]]] = {
         "[['kind', 'some_kinds'], 'kind is null']",
         [("a", 1, "old"), ("a", 2, "old"), *SOME],
     ),
+    "by_all_of_them": (
+        "[[['kind', 'some_kinds'], ['number', 'some_pairs', 'twice']]]",
+        [("a", 1, "old"), ("a", 2, "old"), ("b", 1, "old"), (None, 1, "old"), *SOME],
+    ),
+    "by_a_column_and_a_condition": (
+        "[[['kind', 'some_kinds'], 'number = 1'], 'kind is null']",
+        [("a", 1, "old"), ("a", 2, "old"), ("b", 2, "old"), *SOME],
+    ),
     "by_nothing_that_is_there": ("[['kind', 'no_kinds']]", [*ALL, *SOME]),
 }
 MODEL = """
