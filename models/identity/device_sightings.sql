@@ -86,6 +86,7 @@ ranked as (
     select
         sightings.anonymous_id,
         map.customer_id,
+        map.component,
         sightings.seen_at,
         sightings.evidence,
         sightings.session_id,
@@ -107,6 +108,7 @@ ranked as (
 select
     anonymous_id,
     customer_id,
+    component,
     seen_at,
     evidence,
     session_id,

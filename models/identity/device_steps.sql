@@ -16,7 +16,10 @@ suppressed as (
 -- Segment's specification calls it Signed Out; other trackers say Logged Out.
 log_outs as (
     select * from {{ ref('web_session_events') }}
-    where anonymous_id is not null and event_name in ('Signed Out', 'Logged Out')
+    where
+        anonymous_id is not null
+        and event_name in ('Signed Out', 'Logged Out')
+        and {{ is_rescanned('anonymous_id') }}
 ),
 
 judged as (
@@ -35,7 +38,7 @@ judged as (
         <> max(sightings.customer_id) over session_of_device as is_shared_session,
         row_number() over (
             partition by sightings.anonymous_id, sightings.seen_at
-            order by evidence_kinds.trust_rank, sightings.customer_id
+            order by evidence_kinds.trust_rank, sightings.component
         ) as place
     from sightings
     inner join evidence_kinds on sightings.evidence = evidence_kinds.evidence
@@ -89,7 +92,7 @@ placed as (
         *,
         row_number() over (
             partition by anonymous_id, session_id
-            order by happened_at, is_log_out, customer_id nulls last
+            order by happened_at, is_log_out
         ) as place_in_session
     from steps
 ),
@@ -106,7 +109,7 @@ select
     anonymous_id,
     row_number() over (
         partition by anonymous_id
-        order by starts_at, happened_at, is_log_out, customer_id nulls last
+        order by starts_at, happened_at, is_log_out, session_id nulls last
     ) as step_number,
     customer_id,
     starts_at,

@@ -12,7 +12,8 @@ joining as (
     select
         links.identifier_type,
         links.identifier_value,
-        links.group_key
+        links.group_key,
+        min(links.entity) as first_entity
     from links
     inner join limits on links.identifier_type = limits.identifier_type
     group by links.identifier_type, links.identifier_value, links.group_key
@@ -20,11 +21,11 @@ joining as (
 )
 
 select
-    links.entity as node_a,
-    'id:' || links.identifier_type || ':' || links.identifier_value || '#' || links.group_key
-        as node_b
+    joining.first_entity as node_a,
+    links.entity as node_b
 from links
 inner join joining
     on links.identifier_type = joining.identifier_type
     and links.identifier_value = joining.identifier_value
     and links.group_key = joining.group_key
+where links.entity <> joining.first_entity

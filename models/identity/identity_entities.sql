@@ -20,17 +20,18 @@ overrides as (
 shared as (
     select
         identifiers.identifier_type,
-        identifiers.identifier_value
+        identifiers.identifier_value,
+        min(identifiers.record_key) as first_record_key
     from identifiers
     inner join limits on identifiers.identifier_type = limits.identifier_type
     group by identifiers.identifier_type, identifiers.identifier_value
-    having count(*) > 1
+    having min(identifiers.record_key) <> max(identifiers.record_key)
 ),
 
 strong_links as (
     select
-        identifiers.record_key as node_a,
-        'id:' || shared.identifier_type || ':' || shared.identifier_value as node_b
+        shared.first_record_key as node_a,
+        identifiers.record_key as node_b
     from shared
     inner join identifiers
         on shared.identifier_type = identifiers.identifier_type

@@ -76,6 +76,7 @@ linked as (
         looked_at.identifier_type,
         looked_at.form as identifier_value,
         map.customer_id,
+        map.component,
         min(looked_at.observed_at) as first_seen_at,
         max(looked_at.observed_at) as last_seen_at
     from looked_at
@@ -86,7 +87,7 @@ linked as (
         and looked_at.identifier_type = unlinked.identifier_type
         and looked_at.identifier_value = unlinked.identifier_value
     where unlinked.record_key is null
-    group by looked_at.identifier_type, looked_at.form, map.customer_id
+    group by looked_at.identifier_type, looked_at.form, map.customer_id, map.component
 ),
 
 ranked as (
@@ -98,7 +99,7 @@ ranked as (
         last_seen_at,
         row_number() over (
             partition by identifier_type, identifier_value
-            order by first_seen_at, customer_id
+            order by first_seen_at, component
         ) as seniority,
         count(*) over (partition by identifier_type, identifier_value) as holders_count
     from linked

@@ -1,22 +1,52 @@
 {{ config(materialized='components') }}
 
-with holders as {{ inline_cte() }} (select * from {{ ref('identity_holders') }}),
+with holders as (select * from {{ ref('identity_holders') }}),
 
--- What one entity alone holds leads to nobody.
-shared as (
+components as (select * from {{ ref('identity_components') }}),
+
+shared_values as (select * from {{ ref('identity_shared_values') }}),
+
+refusals as (select * from {{ ref('identity_refusals') }}),
+
+-- All holders of any other value are linked by it, and so in one component.
+divided as (
+    select
+        identifier_type,
+        identifier_value
+    from shared_values
+    union
+    select
+        identifier_type,
+        identifier_value
+    from refusals
+),
+
+places as (
+    select
+        holders.identifier_type,
+        holders.identifier_value,
+        coalesce(components.component, holders.entity) as place
+    from holders
+    inner join divided
+        on holders.identifier_type = divided.identifier_type
+        and holders.identifier_value = divided.identifier_value
+    left join components on holders.entity = components.node
+),
+
+first_places as (
     select
         identifier_type,
         identifier_value,
-        min(entity) as first_entity
-    from holders
+        min(place) as place
+    from places
     group by identifier_type, identifier_value
-    having min(entity) <> max(entity)
 )
 
 select
-    shared.first_entity as node_a,
-    holders.entity as node_b
-from holders
-inner join shared
-    on holders.identifier_type = shared.identifier_type
-    and holders.identifier_value = shared.identifier_value
+    first_places.place as node_a,
+    places.place as node_b
+from places
+inner join first_places
+    on places.identifier_type = first_places.identifier_type
+    and places.identifier_value = first_places.identifier_value
+where places.place <> first_places.place

@@ -217,8 +217,11 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
     people |= {f"{kinds[e.kind]}:{e.key}": e.person for e in events if e.kind in kinds}
     table(
         "identity_map",
-        {"record_key": text, "customer_id": text},
-        [{"record_key": key, "customer_id": f"customer {p}"} for key, p in people.items()],
+        {"record_key": text, "customer_id": text, "component": text},
+        [
+            {"record_key": key, "customer_id": f"customer {p}", "component": p}
+            for key, p in people.items()
+        ],
     )
     table(
         "identity_edges",

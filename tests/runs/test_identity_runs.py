@@ -141,14 +141,14 @@ def test_whatever_changes_a_run_leaves_what_a_full_run_would(tmp_path: Path) -> 
     """Rows of any table that come, change and go, overrides and blocked values, in any mixture."""
     rng = random.Random(5)
     shop, fresh = sides = [Shop(tmp_path / name) for name in ("shop", "fresh")]
-    tables, others = world(7, villages=40), world(8, villages=40)
+    tables, others = world(7, villages=100), world(8, villages=100)
     contacts = [f"crm.contacts:{row['contact_id']}" for row in tables["crm.contacts"]]
     orders = [f"shop.orders:{row['order_id']}" for row in tables["shop.orders"]]
     for step in range(5):
-        change(rng, tables, others, share=0.02 if step else 0)
+        change(rng, tables, others, share=0.03 if step else 0)
         # Some are away for one run.
         seen = {
-            name: [row for row in rows if not step or rng.random() > 0.015]
+            name: [row for row in rows if not step or rng.random() > 0.02]
             for name, rows in tables.items()
         }
         decisions = [

@@ -39,8 +39,8 @@ class _Village:
     def __init__(self, rng: random.Random, name: str) -> None:
         self.rng = rng
         self.name = name
-        # In three of four villages little happens, so that more of it stands alone.
-        self.is_small = int(name) % 4 > 0
+        # In seven of eight villages little happens, so that more of it stands alone.
+        self.is_small = int(name) % 8 > 0
         self.accounts = self.keys("S", 2 if self.is_small else 5)
         self.orders = self.keys("O", 3 if self.is_small else 12)
         self.baskets = self.keys("K", 3 if self.is_small else 12)
