@@ -156,16 +156,8 @@ def run_increment(full: Place, folder: Path, full_seconds: float) -> dict[str, A
     shutil.move(late, early / "crm" / "contacts" / "late.parquet")
     staging = place.stage()
     added = place.resolve()
-    with duckdb.connect() as connection:
-        for name, path in (("apart", place.warehouse), ("at_once", full.warehouse)):
-            connection.execute(f"attach '{path}' as {name} (read_only)")
-        ((differing,),) = connection.execute("""
-            select count(*)
-            from apart.identity.identity_clusters as apart
-            full outer join at_once.identity.identity_clusters as at_once
-                on apart.record_key = at_once.record_key
-            where apart.component is distinct from at_once.component
-        """).fetchall()
+    place.keep_partition(folder / "increment" / "partition.parquet")
+    differing = full.count_differing(folder / "increment" / "partition.parquet")
     return {
         "share": INCREMENT,
         "first_seconds": first["total"],

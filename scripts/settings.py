@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -124,6 +125,11 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     """Run a script's main() and exit; a UserError prints one sentence, without traceback."""
     try:
         code = main() or EXIT_DONE
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads the output (`| head`) has enough; Python would complain at its own end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 128 + signal.SIGPIPE
     except UserError as error:
         print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
         code = error.exit_code

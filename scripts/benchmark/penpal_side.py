@@ -76,6 +76,28 @@ class Place:
             "peak_bytes": run.peak_bytes,
         }
 
+    def keep_partition(self, file: Path) -> None:
+        """The component of each record as a Parquet file, to compare with another run's."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute(
+                f"copy (select record_key, component from identity.identity_clusters)"
+                f" to '{file}' (format parquet)"
+            )
+
+    def count_differing(self, file: Path) -> int:
+        """Records that are in another component than in a kept partition, or in one of the two."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            ((differing,),) = connection.execute(
+                """
+                select count(*)
+                from identity.identity_clusters as here
+                full outer join read_parquet($1) as there on here.record_key = there.record_key
+                where here.component is distinct from there.component
+                """,
+                [str(file)],
+            ).fetchall()
+        return differing
+
     def judge(self, truth: Path) -> dict[str, Any]:
         """Accuracy of the final clusters, and of the deterministic links alone."""
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:

@@ -272,6 +272,25 @@ def test_the_clock_stands_before_the_last_rows_that_came(tmp_path):
     assert all_sources.clock_before_the_last(0.5, tmp_path) == "2026-06-05 00:00:00"
 
 
+def test_partitions_are_compared_record_by_record(tmp_path):
+    place = Place(tmp_path / "penpal.duckdb", tmp_path, tmp_path)
+    file = tmp_path / "partition.parquet"
+
+    def write(clusters):
+        with duckdb.connect(str(place.warehouse)) as connection:
+            connection.execute("create schema if not exists identity")
+            connection.register("rows", pa.table(clusters))
+            connection.execute(
+                "create or replace table identity.identity_clusters as select * from rows"
+            )
+
+    write({"record_key": ["same", "moved", "gone"], "component": ["same", "moved", "gone"]})
+    place.keep_partition(file)
+    assert place.count_differing(file) == 0
+    write({"record_key": ["new", "same", "moved"], "component": ["new", "same", "same"]})
+    assert place.count_differing(file) == 3
+
+
 # --- both sides ------------------------------------------------------------------------------
 
 

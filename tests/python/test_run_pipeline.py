@@ -148,6 +148,22 @@ def test_a_program_error_is_not_bad_data() -> None:
 # --- the lock -----------------------------------------------------------------------------------
 
 
+def test_output_that_nobody_reads_any_more_ends_a_script_quietly() -> None:
+    """As `| head` does when it has enough."""
+    program = "import settings; settings.run(lambda: print('much ' * 100_000))"
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        check=False,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 def test_a_second_run_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     lock = Settings(tmp_path / "shop.duckdb", tmp_path).lock_file
     holder = {"run": "r1", "process": os.getpid(), "host": os.uname().nodename, "since": "noon"}
