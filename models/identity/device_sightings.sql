@@ -82,18 +82,27 @@ telling_records as (
     group by edges.record_key
 ),
 
+people as (
+    select
+        map.record_key,
+        map.customer_id,
+        map.component
+    from map
+    inner join telling_records on map.record_key = telling_records.record_key
+),
+
 ranked as (
     select
         sightings.anonymous_id,
-        map.customer_id,
-        map.component,
+        people.customer_id,
+        people.component,
         sightings.seen_at,
         sightings.evidence,
         sightings.session_id,
         sightings.session_started_at,
         sightings.session_ended_at,
         row_number() over (
-            partition by sightings.anonymous_id, map.customer_id, sightings.seen_at
+            partition by sightings.anonymous_id, people.customer_id, sightings.seen_at
             order by
                 evidence_kinds.trust_rank,
                 sightings.session_started_at,
@@ -101,8 +110,7 @@ ranked as (
         ) as place
     from sightings
     inner join evidence_kinds on sightings.evidence = evidence_kinds.evidence
-    inner join telling_records on sightings.record_key = telling_records.record_key
-    inner join map on sightings.record_key = map.record_key
+    inner join people on sightings.record_key = people.record_key
 )
 
 select

@@ -1,7 +1,7 @@
 {{ config(materialized='scoped', replaces=[['anonymous_id', 'device_rescanned']]) }}
 
 -- depends_on: {{ ref('device_rescanned') }}
-with sightings as (
+with sightings as {{ inline_cte() }} (
     select * from {{ ref('device_sightings') }}
     where {{ is_rescanned('anonymous_id') }}
 ),
@@ -22,6 +22,19 @@ log_outs as (
         and {{ is_rescanned('anonymous_id') }}
 ),
 
+shared_devices as (
+    select
+        sightings.anonymous_id,
+        suppressed.identifier_value is not null as is_kiosk
+    from sightings
+    left join suppressed on sightings.anonymous_id = suppressed.identifier_value
+    where coalesce(suppressed.reason, '') <> 'blocked'
+    group by sightings.anonymous_id, suppressed.identifier_value
+    having
+        min(sightings.customer_id) <> max(sightings.customer_id)
+        or suppressed.identifier_value is not null
+),
+
 judged as (
     select
         sightings.anonymous_id,
@@ -31,9 +44,7 @@ judged as (
         sightings.session_id,
         sightings.session_started_at,
         sightings.session_ended_at,
-        suppressed.identifier_value is not null as is_kiosk,
-        min(sightings.customer_id) over (partition by sightings.anonymous_id)
-        <> max(sightings.customer_id) over (partition by sightings.anonymous_id) as is_shared,
+        shared_devices.is_kiosk,
         min(sightings.customer_id) over session_of_device
         <> max(sightings.customer_id) over session_of_device as is_shared_session,
         row_number() over (
@@ -41,19 +52,9 @@ judged as (
             order by evidence_kinds.trust_rank, sightings.component
         ) as place
     from sightings
+    inner join shared_devices on sightings.anonymous_id = shared_devices.anonymous_id
     inner join evidence_kinds on sightings.evidence = evidence_kinds.evidence
-    left join suppressed on sightings.anonymous_id = suppressed.identifier_value
-    where coalesce(suppressed.reason, '') <> 'blocked'
     window session_of_device as (partition by sightings.anonymous_id, sightings.session_id)
-),
-
-shared_devices as (
-    select
-        anonymous_id,
-        is_kiosk
-    from judged
-    where is_shared
-    group by anonymous_id, is_kiosk
 ),
 
 steps as (
@@ -103,6 +104,20 @@ started as (
         -- Whoever is seen first in a session had it from its start.
         case when place_in_session = 1 then session_started_at else happened_at end as starts_at
     from placed
+),
+
+-- Most devices show one person, and are theirs from the first sighting on, whatever comes later.
+unshared as (
+    select
+        sightings.*,
+        row_number() over (
+            partition by sightings.anonymous_id
+            order by sightings.session_started_at, sightings.seen_at
+        ) as place
+    from sightings
+    left join shared_devices on sightings.anonymous_id = shared_devices.anonymous_id
+    left join suppressed on sightings.anonymous_id = suppressed.identifier_value
+    where shared_devices.anonymous_id is null and suppressed.identifier_value is null
 )
 
 select
@@ -120,3 +135,19 @@ select
     session_id,
     session_ended_at
 from started
+
+union all
+
+select
+    anonymous_id,
+    1,
+    customer_id,
+    session_started_at,
+    seen_at,
+    false,
+    evidence,
+    false,
+    session_id,
+    session_ended_at
+from unshared
+where place = 1

@@ -65,7 +65,8 @@ owners as (
         named.identifier_type,
         named.identifier_value,
         {{ first_by('named.entity', 'named.seniority') }} as entity,
-        count(*) as holders_count
+        coalesce(min(named.first_name) <> max(named.first_name), false)
+        or coalesce(min(named.birth_date) <> max(named.birth_date), false) as has_others
     from named
     group by named.identifier_type, named.identifier_value
 ),
@@ -80,7 +81,7 @@ contested as (
     inner join named as other
         on owners.identifier_type = other.identifier_type
         and owners.identifier_value = other.identifier_value
-    where owners.holders_count > 1 and {{ contradict('owner', 'other') }}
+    where owners.has_others and {{ contradict('owner', 'other') }}
     group by owners.identifier_type, owners.identifier_value
 ),
 

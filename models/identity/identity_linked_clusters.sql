@@ -8,23 +8,22 @@ components as (select * from {{ ref('identity_components') }}),
 
 settlements as (select * from {{ ref('identity_settlements') }}),
 
-clustered as (
+-- Named after its first record, like an entity and a component, while a settlement is of values, too.
+settled as (
     select
         records.record_key,
-        records.source_table,
-        records.source_key,
-        records.observed_at,
-        coalesce(settlements.cluster, components.component, entities.component) as cluster
-    from records
-    inner join entities on records.record_key = entities.node
-    left join components on entities.component = components.node
-    left join settlements on records.record_key = settlements.node
+        min(records.record_key) over (partition by settlements.cluster) as cluster
+    from settlements
+    inner join records on settlements.node = records.record_key
 )
 
 select
-    record_key,
-    source_table,
-    source_key,
-    observed_at,
-    min(record_key) over (partition by cluster) as cluster
-from clustered
+    records.record_key,
+    records.source_table,
+    records.source_key,
+    records.observed_at,
+    coalesce(settled.cluster, components.component, entities.component) as cluster
+from records
+inner join entities on records.record_key = entities.node
+left join components on entities.component = components.node
+left join settled on records.record_key = settled.record_key

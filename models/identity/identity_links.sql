@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
-with identifiers as (select * from {{ ref('identity_touched_identifiers') }}),
+with identifiers as {{ inline_cte() }} (select * from {{ ref('identity_touched_identifiers') }}),
 
 entities as {{ inline_cte() }} (select * from {{ ref('identity_entities') }}),
 
@@ -15,6 +15,17 @@ limits as (select * from {{ ref('identifier_limits') }}),
 blocked_values as (select * from {{ ref('identity_blocked_values') }}),
 
 groups as {{ inline_cte() }} (select * from {{ ref('identity_shared_values') }}),
+
+keys as (
+    select identifiers.record_key
+    from identifiers
+    inner join limits
+        on identifiers.identifier_type = limits.identifier_type and limits.is_strong
+    left join blocked_values
+        on identifiers.identifier_type = blocked_values.identifier_type
+        and identifiers.identifier_value = blocked_values.identifier_value
+    where blocked_values.identifier_value is null
+),
 
 usable as (
     select
@@ -51,7 +62,7 @@ with_more as (
     select nameless.entity
     from nameless
     inner join entities on nameless.entity = entities.component
-    inner join usable on entities.node = usable.record_key and usable.is_strong
+    inner join keys on entities.node = keys.record_key
     union
     select nameless.entity
     from nameless
@@ -65,40 +76,49 @@ contested as (
     where is_owner
 ),
 
+places as (
+    select
+        entities.node as record_key,
+        entities.component as entity,
+        names.first_name is not null as has_name,
+        with_more.entity is not null as has_more
+    from entities
+    inner join names on entities.component = names.entity
+    left join with_more on entities.component = with_more.entity
+),
+
 judged as (
     select
         usable.record_key,
         usable.source_table,
-        entities.component as entity,
+        places.entity,
         usable.identifier_type,
         usable.identifier_value,
         usable.trust_rank,
         usable.first_seen_at,
         case
             when usable.is_strong then 'same_key'
-            when groups.group_key is not null and names.first_name is not null then 'same_name'
+            when groups.group_key is not null and places.has_name then 'same_name'
             when groups.group_key is not null then 'adopted_name'
-            when names.first_name is not null then 'only_name'
+            when places.has_name then 'only_name'
             -- What is known of a shared mailbox only is its owner's.
             when
                 contested.group_key is not null
                 and usable.source_table in ('crm.consents', 'crm.surveys', 'email.clicks')
                 then 'nameless_to_owner'
             when contested.group_key is not null then null
-            when usable.identifier_type <> 'phone' or with_more.entity is null then 'nameless'
+            when usable.identifier_type <> 'phone' or not places.has_more then 'nameless'
         end as basis,
         case
             when usable.is_strong then ''
             else coalesce(groups.group_key, contested.group_key, '')
         end as group_key
     from usable
-    inner join entities on usable.record_key = entities.node
-    inner join names on entities.component = names.entity
-    left join with_more on entities.component = with_more.entity
+    inner join places on usable.record_key = places.record_key
     left join groups
         on usable.identifier_type = groups.identifier_type
         and usable.identifier_value = groups.identifier_value
-        and entities.component = groups.entity
+        and places.entity = groups.entity
     left join contested
         on usable.identifier_type = contested.identifier_type
         and usable.identifier_value = contested.identifier_value
