@@ -1,7 +1,11 @@
 {{ config(materialized='table') }}
 
-{#- Typical shops speak with the weight of so many profiles, for shops too small to tell. -#}
+{#-
+    Typical shops speak with the weight of so many profiles, for shops too small to tell. Less is known of households: a
+    register may hold none.
+-#}
 {%- set typical_profiles = 200 %}
+{%- set typical_households_profiles = 20 %}
 {%- set ln_2 = 0.6931471805599453 %}
 
 {%- set before_columns = {'match_prior': 'double', 'household_prior': 'double'} %}
@@ -24,7 +28,7 @@ typical as (
 
 -- Half bits, so that a few new records do not weigh every pair anew: from 1/256 to 64 a profile.
 steps as (
-    {%- for step in range(-16, 13) %}
+    {%- for step in range(-24, 13) %}
         select power(2, {{ step / 2 }}) as pairs_per_profile
         {{- ' union all' if not loop.last }}
     {%- endfor %}
@@ -38,12 +42,14 @@ guesses as (
         {{ prior_bits('matches.pairs_per_profile', 'profiles.profiles_count') }} as match_prior,
         {{ prior_bits('households.pairs_per_profile', 'profiles.profiles_count') }}
             as household_prior,
-        {{ typical_profiles }} * (
-            typical.matches * log2(matches.pairs_per_profile)
-            + typical.households * log2(households.pairs_per_profile)
-        )
-        - ({{ typical_profiles }} + profiles.profiles_count)
-        * (matches.pairs_per_profile + households.pairs_per_profile) / {{ ln_2 }} as log_likelihood
+        {{ typical_profiles }} * typical.matches * log2(matches.pairs_per_profile)
+        + {{ typical_households_profiles }}
+        * typical.households * log2(households.pairs_per_profile)
+        - (
+            ({{ typical_profiles }} + profiles.profiles_count) * matches.pairs_per_profile
+            + ({{ typical_households_profiles }} + profiles.profiles_count)
+            * households.pairs_per_profile
+        ) / {{ ln_2 }} as log_likelihood
     from steps as matches
     cross join steps as households
     cross join profiles
