@@ -8,7 +8,7 @@ components as (select * from {{ ref('identity_components') }}),
 
 settlements as (select * from {{ ref('identity_settlements') }}),
 
--- Named after its first record, like an entity and a component, while a settlement is of values, too.
+-- Named after its first record, as a component is; a settlement may be named after a value.
 settled as (
     select
         records.record_key,
