@@ -217,6 +217,7 @@ keepers as (
     select
         component,
         customer_id,
+        issued_in,
         row_number() over (
             partition by component
             order by issued_in, seniority, customer_id
@@ -227,12 +228,13 @@ keepers as (
 
 -- After a merge the oldest id survives.
 survivors as (
-    select component, customer_id
+    select component, customer_id, issued_in
     from keepers
     where id_rank = 1
 ),
 
--- A part without an id takes back the one that most of its records had before a merge.
+-- A part without an id, or with one that is younger than the merge, takes back the one that most of
+-- its records had before it.
 claims as (
     select
         clusters.component,
@@ -305,15 +307,19 @@ given_back as (
     from ranked_claims
     inner join claiming on ranked_claims.component = claiming.component
     left join survivors on ranked_claims.component = survivors.component
-    where ranked_claims.part_rank = 1 and survivors.component is null
+    where
+        ranked_claims.part_rank = 1
+        and (survivors.component is null or survivors.issued_in >= ranked_claims.merged_in)
 ),
 
 given as (
-    select component, customer_id, false as is_returned from survivors
-    union all
-    select component, customer_id, true as is_returned
-    from given_back
-    where id_rank = 1
+    select
+        coalesce(given_back.component, survivors.component) as component,
+        coalesce(given_back.customer_id, survivors.customer_id) as customer_id,
+        given_back.component is not null as is_returned
+    from survivors
+    full outer join given_back on survivors.component = given_back.component
+    where coalesce(given_back.id_rank, 1) = 1
 ),
 
 -- Anybody else gets a new id, made of the component's first record.
@@ -379,8 +385,8 @@ changed as (
                 and coalesce(open_records.followed_customer_id, named.customer_id)
                 = named.customer_id
                 then 'new'
-            when named.is_returned then 'returned'
             when ranked_parts.part_rank = 1 then 'merge'
+            when named.is_returned then 'returned'
             else 'split'
         end as cause,
         open_records.customer_id as previous_customer_id

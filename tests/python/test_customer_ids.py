@@ -270,6 +270,18 @@ def test_who_came_from_a_customer_that_went_on_leaves_the_id_to_who_had_it(
     assert third == first
 
 
+def test_who_was_divided_between_a_customer_and_a_new_id_has_the_old_one_back(
+    compiled: dict[str, str],
+) -> None:
+    apart, moved = partition("abcd", "xyz"), partition("abcdxy", "z")
+    warehouse, (first, second, third) = story(compiled, apart, moved, apart)
+    assert (second["x"], second["a"]) == (first["a"], first["a"])
+    assert second["z"] not in first.values()
+    assert third == first
+    assert warehouse.changes()[first["x"]] == (first["x"], "current", "returned")
+    assert warehouse.changes()[second["z"]] == (first["x"], "merged", "merge")
+
+
 def test_records_from_after_the_merge_do_not_decide_who_gets_an_id_back(
     compiled: dict[str, str],
 ) -> None:
