@@ -10,20 +10,7 @@ names as {{ inline_cte() }} (select * from {{ ref('identity_names') }}),
 
 entities as (select * from {{ ref('identity_entities') }}),
 
-limits as (select * from {{ ref('identifier_limits') }}),
-
-blocked_values as (select * from {{ ref('identity_blocked_values') }}),
-
-keys as (
-    select identifiers.record_key
-    from {{ ref('identity_touched_identifiers') }} as identifiers
-    inner join limits
-        on identifiers.identifier_type = limits.identifier_type and limits.is_strong
-    left join blocked_values
-        on identifiers.identifier_type = blocked_values.identifier_type
-        and identifiers.identifier_value = blocked_values.identifier_value
-    where blocked_values.identifier_value is null
-),
+keys as (select * from {{ ref('identity_keyed_records') }}),
 
 nameless as (
     select

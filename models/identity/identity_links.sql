@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
-with identifiers as {{ inline_cte() }} (select * from {{ ref('identity_touched_identifiers') }}),
+with identifiers as (select * from {{ ref('identity_touched_identifiers') }}),
 
 entities as {{ inline_cte() }} (select * from {{ ref('identity_entities') }}),
 
@@ -16,16 +16,7 @@ blocked_values as (select * from {{ ref('identity_blocked_values') }}),
 
 groups as {{ inline_cte() }} (select * from {{ ref('identity_shared_values') }}),
 
-keys as (
-    select identifiers.record_key
-    from identifiers
-    inner join limits
-        on identifiers.identifier_type = limits.identifier_type and limits.is_strong
-    left join blocked_values
-        on identifiers.identifier_type = blocked_values.identifier_type
-        and identifiers.identifier_value = blocked_values.identifier_value
-    where blocked_values.identifier_value is null
-),
+keys as (select * from {{ ref('identity_keyed_records') }}),
 
 usable as (
     select
