@@ -26,7 +26,7 @@ typical as (
     where comparison = 'prior'
 ),
 
--- Half bits, so that a few new records do not weigh every pair anew: from 1/256 to 64 a profile.
+-- Half bits, so that a few new records do not weigh every pair anew: from 1/4096 to 64 a profile.
 steps as (
     {%- for step in range(-24, 13) %}
         select power(2, {{ step / 2 }}) as pairs_per_profile

@@ -145,9 +145,6 @@ def test_a_program_error_is_not_bad_data() -> None:
     assert failures.explain_script(log, 1) == (1, ["ERROR   a.b: is empty"])
 
 
-# --- the lock -----------------------------------------------------------------------------------
-
-
 def test_output_that_nobody_reads_any_more_ends_a_script_quietly() -> None:
     """As `| head` does when it has enough."""
     program = "import settings; settings.run(lambda: print('much ' * 100_000))"
@@ -162,6 +159,9 @@ def test_output_that_nobody_reads_any_more_ends_a_script_quietly() -> None:
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+# --- the lock -----------------------------------------------------------------------------------
 
 
 def test_a_second_run_is_told_who_holds_the_lock(tmp_path: Path) -> None:
