@@ -14,7 +14,7 @@
 {% macro duckdb__lake_relation(source, table) -%}
     {%- set folder = lake_folder(source, table) -%}
     {%- set files = run_query(
-        "select file from glob('" ~ folder ~ "/**') order by file"
+        "select file from glob('" ~ folder | replace("'", "''") ~ "/**') order by file"
     ).columns[0].values() -%}
     {%- set kinds = {'parquet': [], 'csv': [], 'json': [], 'skip': []} -%}
     {%- for file in files -%}{%- do kinds[_file_kind(source, table, file)].append(file) -%}{%- endfor -%}

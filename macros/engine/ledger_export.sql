@@ -6,8 +6,9 @@
 {% macro duckdb__ledger_export(table) -%}
     {%- set warehouse = env_var('PENPAL_WAREHOUSE', 'warehouse/penpal.duckdb') -%}
     {%- set file = modules.re.sub('[.][^./]*$', '', warehouse) ~ '.ledger/' ~ table ~ '.parquet' -%}
-    {%- set found = run_query("select file from glob('" ~ file ~ "')").columns[0].values() -%}
-    {{ return("read_parquet('" ~ file ~ "')" if found else none) }}
+    {%- set literal = "'" ~ file | replace("'", "''") ~ "'" -%}
+    {%- set found = run_query('select file from glob(' ~ literal ~ ')').columns[0].values() -%}
+    {{ return('read_parquet(' ~ literal ~ ')' if found else none) }}
 {%- endmacro %}
 
 {#- On Spark the ledger tables themselves are the durable copy: nothing is exported, nothing restored. -#}

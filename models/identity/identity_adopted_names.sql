@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
 {%- set seniority -%}
-    cast(names.first_seen_at as {{ dbt.type_string() }}) || ' ' || names.first_record_key
+    cast(names.first_seen_at as {{ dbt.type_string() }}) || ' ' || names.entity
 {%- endset %}
 
 with holders as {{ inline_cte() }} (select * from {{ ref('identity_holders') }}),
@@ -10,7 +10,7 @@ names as {{ inline_cte() }} (select * from {{ ref('identity_names') }}),
 
 entities as (select * from {{ ref('identity_entities') }}),
 
-keys as (select * from {{ ref('identity_keyed_records') }}),
+usable as (select * from {{ ref('identity_usable_identifiers') }}),
 
 nameless as (
     select
@@ -74,18 +74,17 @@ contested as (
 
 -- Whoever has a key, or an address that bears no name, may be another of a phone's household.
 with_more as (
-    select entities.component as entity
-    from nameless
-    inner join entities on nameless.entity = entities.component
-    inner join keys on entities.node = keys.record_key
-    where nameless.identifier_type = 'phone'
-    union
     select nameless.entity
     from nameless
+    inner join entities on nameless.entity = entities.component
+    inner join usable on entities.node = usable.record_key
     left join owners
-        on nameless.identifier_type = owners.identifier_type
-        and nameless.identifier_value = owners.identifier_value
-    where nameless.identifier_type = 'email' and owners.entity is null
+        on usable.identifier_type = owners.identifier_type
+        and usable.identifier_value = owners.identifier_value
+    where
+        nameless.identifier_type = 'phone'
+        and (usable.is_strong or (usable.identifier_type = 'email' and owners.entity is null))
+    group by nameless.entity
 ),
 
 offers as (

@@ -1,31 +1,27 @@
 {{ config(materialized='components') }}
 
-with links as {{ inline_cte() }} (select * from {{ ref('identity_links') }}),
-
-limits as (
-    select * from {{ ref('identifier_limits') }}
-    where not is_strong
+with links as {{ inline_cte() }} (
+    select * from {{ ref('identity_links') }}
+    where rule is not null
 ),
 
--- What one entity alone holds joins nobody.
-joining as (
+groups as (
     select
-        links.identifier_type,
-        links.identifier_value,
-        links.group_key,
-        min(links.entity) as first_entity
+        identifier_type,
+        identifier_value,
+        group_key,
+        min(entity) as first_entity
     from links
-    inner join limits on links.identifier_type = limits.identifier_type
-    group by links.identifier_type, links.identifier_value, links.group_key
-    having min(links.entity) <> max(links.entity)
+    group by identifier_type, identifier_value, group_key
+    having count(*) > 1
 )
 
 select
-    joining.first_entity as node_a,
+    groups.first_entity as node_a,
     links.entity as node_b
 from links
-inner join joining
-    on links.identifier_type = joining.identifier_type
-    and links.identifier_value = joining.identifier_value
-    and links.group_key = joining.group_key
-where links.entity <> joining.first_entity
+inner join groups
+    on links.identifier_type = groups.identifier_type
+    and links.identifier_value = groups.identifier_value
+    and links.group_key = groups.group_key
+where links.entity <> groups.first_entity

@@ -7,7 +7,7 @@ links as (
         links.*,
         settlements.cluster,
         {{ link_node('links') }} as value_node
-    from {{ ref('identity_links') }} as links
+    from {{ ref('identity_record_links') }} as links
     inner join settlements on links.record_key = settlements.node
 )
 
@@ -16,8 +16,9 @@ select
     links.identifier_type,
     links.identifier_value,
     links.rule,
-    links.first_seen_at
+    min(links.observed_at) as first_seen_at
 from links
 inner join settlements
     on links.value_node = settlements.node
     and links.cluster <> settlements.cluster
+group by links.record_key, links.identifier_type, links.identifier_value, links.rule

@@ -14,7 +14,17 @@
 
 -- depends_on: {{ ref('identity_rejudged') }}
 -- depends_on: {{ ref('identity_restated_profiles') }}
-with links as (select * from {{ ref('identity_links') }}),
+with links as (
+    select
+        record_key,
+        identifier_type,
+        identifier_value,
+        group_key,
+        rule,
+        min(observed_at) as first_seen_at
+    from {{ ref('identity_record_links') }}
+    group by record_key, identifier_type, identifier_value, group_key, rule
+),
 
 cut_links as (select * from {{ ref('identity_cut_links') }}),
 
@@ -75,7 +85,7 @@ select
     group_key,
     rule,
     cast(null as double) as score,
-    source,
+    split_part(record_key, ':', 1) as source,
     first_seen_at
 from used_links
 union all

@@ -1,15 +1,11 @@
 {{ config(materialized='components') }}
 
-with identifiers as {{ inline_cte() }} (select * from {{ ref('identity_touched_identifiers') }}),
-
-records as {{ inline_cte() }} (select * from {{ ref('identity_touched_records') }}),
-
-suppressed as (select * from {{ ref('identity_blocked_values') }}),
-
-limits as (
-    select * from {{ ref('identifier_limits') }}
+with keys as {{ inline_cte() }} (
+    select * from {{ ref('identity_usable_identifiers') }}
     where is_strong
 ),
+
+records as {{ inline_cte() }} (select * from {{ ref('identity_touched_records') }}),
 
 overrides as (
     select * from {{ ref('identity_overrides') }}
@@ -19,30 +15,21 @@ overrides as (
 -- What one record alone has joins nobody.
 shared as (
     select
-        identifiers.identifier_type,
-        identifiers.identifier_value,
-        min(identifiers.record_key) as first_record_key
-    from identifiers
-    inner join limits on identifiers.identifier_type = limits.identifier_type
-    group by identifiers.identifier_type, identifiers.identifier_value
-    having min(identifiers.record_key) <> max(identifiers.record_key)
-),
-
-strong_links as (
-    select
-        shared.first_record_key as node_a,
-        identifiers.record_key as node_b
-    from shared
-    inner join identifiers
-        on shared.identifier_type = identifiers.identifier_type
-        and shared.identifier_value = identifiers.identifier_value
-    left join suppressed
-        on shared.identifier_type = suppressed.identifier_type
-        and shared.identifier_value = suppressed.identifier_value
-    where suppressed.identifier_value is null
+        identifier_type,
+        identifier_value,
+        min(record_key) as first_record_key
+    from keys
+    group by identifier_type, identifier_value
+    having min(record_key) <> max(record_key)
 )
 
-select node_a, node_b from strong_links
+select
+    shared.first_record_key as node_a,
+    keys.record_key as node_b
+from shared
+inner join keys
+    on shared.identifier_type = keys.identifier_type
+    and shared.identifier_value = keys.identifier_value
 union all
 select a.record_key, b.record_key
 from overrides

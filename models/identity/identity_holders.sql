@@ -1,31 +1,40 @@
 {{ config(materialized='table') }}
 
-with identifiers as (select * from {{ ref('identity_touched_identifiers') }}),
-
-entities as (select * from {{ ref('identity_entities') }}),
-
-limits as (
-    select * from {{ ref('identifier_limits') }}
+with usable as (
+    select * from {{ ref('identity_usable_identifiers') }}
     where not is_strong
 ),
 
-blocked_values as (select * from {{ ref('identity_blocked_values') }})
+entities as (select * from {{ ref('identity_entities') }}),
 
-select
-    entities.component as entity,
-    identifiers.identifier_type,
-    identifiers.identifier_value,
-    limits.trust_rank,
-    min(identifiers.observed_at) as first_seen_at
-from identifiers
-inner join limits on identifiers.identifier_type = limits.identifier_type
-inner join entities on identifiers.record_key = entities.node
-left join blocked_values
-    on identifiers.identifier_type = blocked_values.identifier_type
-    and identifiers.identifier_value = blocked_values.identifier_value
-where blocked_values.identifier_value is null
-group by
-    entities.component,
-    identifiers.identifier_type,
-    identifiers.identifier_value,
-    limits.trust_rank
+held as (
+    select
+        entities.component as entity,
+        usable.identifier_type,
+        usable.identifier_value,
+        usable.trust_rank,
+        min(usable.observed_at) as first_seen_at
+    from usable
+    inner join entities on usable.record_key = entities.node
+    group by
+        entities.component,
+        usable.identifier_type,
+        usable.identifier_value,
+        usable.trust_rank
+),
+
+-- What one entity alone holds joins nobody.
+joining as (
+    select
+        identifier_type,
+        identifier_value
+    from held
+    group by identifier_type, identifier_value
+    having count(*) > 1
+)
+
+select held.*
+from held
+inner join joining
+    on held.identifier_type = joining.identifier_type
+    and held.identifier_value = joining.identifier_value

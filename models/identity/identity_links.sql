@@ -1,64 +1,37 @@
 {{ config(materialized='table') }}
 
-with identifiers as (select * from {{ ref('identity_touched_identifiers') }}),
-
-entities as {{ inline_cte() }} (select * from {{ ref('identity_entities') }}),
-
-holders as (select * from {{ ref('identity_holders') }}),
+with holders as {{ inline_cte() }} (select * from {{ ref('identity_holders') }}),
 
 names as {{ inline_cte() }} (select * from {{ ref('identity_names') }}),
 
 adopted_names as (select * from {{ ref('identity_adopted_names') }}),
 
-limits as (select * from {{ ref('identifier_limits') }}),
-
-blocked_values as (select * from {{ ref('identity_blocked_values') }}),
-
 groups as {{ inline_cte() }} (select * from {{ ref('identity_shared_values') }}),
 
-keys as (select * from {{ ref('identity_keyed_records') }}),
+entities as (select * from {{ ref('identity_entities') }}),
 
-usable as (
-    select
-        identifiers.record_key,
-        split_part(identifiers.record_key, ':', 1) as source_table,
-        identifiers.identifier_type,
-        identifiers.identifier_value,
-        limits.trust_rank,
-        limits.is_strong,
-        min(identifiers.observed_at) as first_seen_at
-    from identifiers
-    inner join limits on identifiers.identifier_type = limits.identifier_type
-    left join blocked_values
-        on identifiers.identifier_type = blocked_values.identifier_type
-        and identifiers.identifier_value = blocked_values.identifier_value
-    where blocked_values.identifier_value is null
-    group by
-        identifiers.record_key,
-        identifiers.identifier_type,
-        identifiers.identifier_value,
-        limits.trust_rank,
-        limits.is_strong
-),
+usable as (select * from {{ ref('identity_usable_identifiers') }}),
 
-nameless as (
-    select names.entity
-    from names
+nameless_with_phone as (
+    select holders.entity
+    from holders
+    inner join names on holders.entity = names.entity
     left join adopted_names on names.entity = adopted_names.entity
-    where names.first_name is null and adopted_names.entity is null
+    where
+        holders.identifier_type = 'phone'
+        and names.first_name is null
+        and adopted_names.entity is null
+    group by holders.entity
 ),
 
 -- A phone does not tell whose a record is that has a key or an address of its own.
 with_more as (
-    select nameless.entity
-    from nameless
-    inner join entities on nameless.entity = entities.component
-    inner join keys on entities.node = keys.record_key
-    union
-    select nameless.entity
-    from nameless
-    inner join holders on nameless.entity = holders.entity
-    where holders.identifier_type = 'email'
+    select nameless_with_phone.entity
+    from nameless_with_phone
+    inner join entities on nameless_with_phone.entity = entities.component
+    inner join usable on entities.node = usable.record_key
+    where usable.is_strong or usable.identifier_type = 'email'
+    group by nameless_with_phone.entity
 ),
 
 contested as (
@@ -67,63 +40,41 @@ contested as (
     where is_owner
 ),
 
-places as (
-    select
-        entities.node as record_key,
-        entities.component as entity,
-        names.first_name is not null as has_name,
-        with_more.entity is not null as has_more
-    from entities
-    inner join names on entities.component = names.entity
-    left join with_more on entities.component = with_more.entity
-),
-
 judged as (
     select
-        usable.record_key,
-        usable.source_table,
-        places.entity,
-        usable.identifier_type,
-        usable.identifier_value,
-        usable.trust_rank,
-        usable.first_seen_at,
+        holders.entity,
+        holders.identifier_type,
+        holders.identifier_value,
+        holders.trust_rank,
+        holders.first_seen_at,
         case
-            when usable.is_strong then 'same_key'
-            when groups.group_key is not null and places.has_name then 'same_name'
+            when groups.group_key is not null and names.first_name is not null then 'same_name'
             when groups.group_key is not null then 'adopted_name'
-            when places.has_name then 'only_name'
+            when names.first_name is not null then 'only_name'
             -- What is known of a shared mailbox only is its owner's.
-            when
-                contested.group_key is not null
-                and usable.source_table in ('crm.consents', 'crm.surveys', 'email.clicks')
-                then 'nameless_to_owner'
+            when contested.group_key is not null and names.is_mailbox then 'nameless_to_owner'
             when contested.group_key is not null then null
-            when usable.identifier_type <> 'phone' or not places.has_more then 'nameless'
+            when holders.identifier_type <> 'phone' or with_more.entity is null then 'nameless'
         end as basis,
-        case
-            when usable.is_strong then ''
-            else coalesce(groups.group_key, contested.group_key, '')
-        end as group_key
-    from usable
-    inner join places on usable.record_key = places.record_key
+        coalesce(groups.group_key, contested.group_key, '') as group_key
+    from holders
+    inner join names on holders.entity = names.entity
+    left join with_more on holders.entity = with_more.entity
     left join groups
-        on usable.identifier_type = groups.identifier_type
-        and usable.identifier_value = groups.identifier_value
-        and places.entity = groups.entity
+        on holders.identifier_type = groups.identifier_type
+        and holders.identifier_value = groups.identifier_value
+        and holders.entity = groups.entity
     left join contested
-        on usable.identifier_type = contested.identifier_type
-        and usable.identifier_value = contested.identifier_value
+        on holders.identifier_type = contested.identifier_type
+        and holders.identifier_value = contested.identifier_value
 )
 
 select
-    record_key,
     entity,
     identifier_type,
     identifier_value,
-    group_key,
+    case when basis is not null then group_key end as group_key,
     identifier_type || ':' || basis as rule,
     trust_rank,
-    source_table as source,
     first_seen_at
 from judged
-where basis is not null

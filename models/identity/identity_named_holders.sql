@@ -15,8 +15,7 @@ known as (
         end as turned_name,
         coalesce(names.birth_date, adopted_names.birth_date) as birth_date,
         case when names.first_name is null then 1 else 0 end as is_adopted,
-        names.first_seen_at,
-        names.first_record_key
+        names.first_seen_at
     from names
     left join adopted_names on names.entity = adopted_names.entity
     where coalesce(names.first_name, adopted_names.first_name) is not null
@@ -43,8 +42,7 @@ select
     known.turned_name,
     known.birth_date,
     known.is_adopted,
-    known.first_seen_at,
-    known.first_record_key
+    known.first_seen_at
 from holders
 inner join spread
     on holders.identifier_type = spread.identifier_type

@@ -2,7 +2,10 @@
 
 with records as {{ inline_cte() }} (select * from {{ ref('identity_touched_records') }}),
 
-entities as (select * from {{ ref('identity_entities') }}),
+entities as (
+    select * from {{ ref('identity_entities') }}
+    where component in (select holders.entity from {{ ref('identity_holders') }} as holders)
+),
 
 nicknames as (select * from {{ ref('nicknames') }}),
 
@@ -11,6 +14,7 @@ ranked as (
     select
         entities.component as entity,
         records.record_key,
+        records.source_table,
         records.given_name,
         records.birth_date,
         records.observed_at,
@@ -36,7 +40,12 @@ summed as (
         {{ first_by('birth_date', 'case when birth_date is not null then seniority end') }}
             as birth_date,
         min(observed_at) as first_seen_at,
-        min(record_key) as first_record_key
+        max(
+            case
+                when source_table in ('crm.consents', 'crm.surveys', 'email.clicks') then 0
+                else 1
+            end
+        ) as has_more
     from ranked
     group by entity
 )
@@ -48,7 +57,7 @@ select
     coalesce(nicknames.canonical_name, split_part(records.last_name_key, ' ', 1)) as turned_name,
     summed.birth_date,
     summed.first_seen_at,
-    summed.first_record_key
+    summed.has_more = 0 as is_mailbox
 from summed
 inner join records on summed.naming_record_key = records.record_key
 left join nicknames on split_part(records.last_name_key, ' ', 1) = nicknames.name

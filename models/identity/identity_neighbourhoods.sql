@@ -6,7 +6,7 @@ components as (select * from {{ ref('identity_components') }}),
 
 shared_values as (select * from {{ ref('identity_shared_values') }}),
 
-refusals as (select * from {{ ref('identity_refusals') }}),
+links as (select * from {{ ref('identity_links') }}),
 
 -- All holders of any other value are linked by it, and so in one component.
 divided as (
@@ -18,7 +18,8 @@ divided as (
     select
         identifier_type,
         identifier_value
-    from refusals
+    from links
+    where rule is null
 ),
 
 places as (

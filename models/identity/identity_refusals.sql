@@ -2,6 +2,10 @@
 
 with identifiers as (select * from {{ ref('identity_touched_identifiers') }}),
 
+usable as (select * from {{ ref('identity_usable_identifiers') }}),
+
+entities as (select * from {{ ref('identity_entities') }}),
+
 links as {{ inline_cte() }} (select * from {{ ref('identity_links') }}),
 
 limits as (select * from {{ ref('identifier_limits') }}),
@@ -12,50 +16,15 @@ groups as (select * from {{ ref('identity_shared_values') }}),
 
 holders as {{ inline_cte() }} (select * from {{ ref('identity_named_holders') }}),
 
-nameless as (
-    select entities.node as record_key
-    from {{ ref('identity_entities') }} as entities
-    inner join {{ ref('identity_names') }} as names on entities.component = names.entity
-    left join {{ ref('identity_adopted_names') }} as adopted_names
-        on names.entity = adopted_names.entity
-    where names.first_name is null and adopted_names.entity is null
-),
-
--- Only a blocked value, or a record of which nobody knows a name, may be left without a link.
-doubtful as (
-    select
-        identifiers.record_key,
-        identifiers.identifier_type,
-        identifiers.identifier_value,
-        min(identifiers.observed_at) as first_seen_at
-    from identifiers
-    left join blocked_values
-        on identifiers.identifier_type = blocked_values.identifier_type
-        and identifiers.identifier_value = blocked_values.identifier_value
-    left join nameless on identifiers.record_key = nameless.record_key
-    where blocked_values.identifier_value is not null or nameless.record_key is not null
-    group by identifiers.record_key, identifiers.identifier_type, identifiers.identifier_value
-),
-
-unlinked_uses as (
-    select doubtful.*
-    from doubtful
-    left join links
-        on doubtful.record_key = links.record_key
-        and doubtful.identifier_type = links.identifier_type
-        and doubtful.identifier_value = links.identifier_value
-    where links.record_key is null
-),
-
 owners as (
     select
-        groups.identifier_type,
-        groups.identifier_value,
+        holders.identifier_type,
+        holders.identifier_value,
+        holders.entity,
         groups.group_key,
         holders.first_name,
         holders.turned_name,
-        holders.birth_date,
-        holders.first_record_key
+        holders.birth_date
     from groups
     inner join holders
         on groups.identifier_type = holders.identifier_type
@@ -64,47 +33,55 @@ owners as (
     where groups.is_owner
 ),
 
+blocked as (
+    select
+        identifiers.record_key,
+        identifiers.identifier_type,
+        identifiers.identifier_value,
+        limits.is_strong,
+        case blocked_values.reason
+            when 'blocked' then 'blocked_value'
+            when 'unrelated_names' then 'unrelated_names'
+            else 'over_limit'
+        end as reason,
+        identifiers.observed_at
+    from identifiers
+    inner join limits on identifiers.identifier_type = limits.identifier_type
+    inner join blocked_values
+        on identifiers.identifier_type = blocked_values.identifier_type
+        and identifiers.identifier_value = blocked_values.identifier_value
+),
+
 unlinked as (
     select
-        uses.record_key,
-        owners.first_record_key as other_record_key,
-        uses.identifier_type,
-        uses.identifier_value,
-        uses.identifier_type || case when limits.is_strong then ':same_key' else ':same_value' end
-            as rule,
+        links.entity,
+        links.identifier_type,
+        links.identifier_value,
+        owners.entity as other_entity,
         case
-            when blocked_values.reason = 'blocked' then 'blocked_value'
-            when blocked_values.reason = 'unrelated_names' then 'unrelated_names'
-            when blocked_values.reason is not null then 'over_limit'
-            when owners.first_record_key is not null then 'nameless_on_shared_value'
+            when owners.entity is not null then 'nameless_on_shared_value'
             else 'nameless_on_phone'
-        end as reason,
-        uses.first_seen_at
-    from unlinked_uses as uses
-    inner join limits on uses.identifier_type = limits.identifier_type
-    left join blocked_values
-        on uses.identifier_type = blocked_values.identifier_type
-        and uses.identifier_value = blocked_values.identifier_value
+        end as reason
+    from links
     left join owners
-        on uses.identifier_type = owners.identifier_type
-        and uses.identifier_value = owners.identifier_value
+        on links.identifier_type = owners.identifier_type
+        and links.identifier_value = owners.identifier_value
+    where links.rule is null
 ),
 
 -- Linked with its namesakes, but not with whom the value belongs to.
 scoped as (
     select
-        links.record_key,
-        owner.first_record_key as other_record_key,
+        links.entity,
         links.identifier_type,
         links.identifier_value,
-        links.identifier_type || ':same_value' as rule,
+        owner.entity as other_entity,
         case
             when not {{ same_given_name('holder', 'owner') }} then 'different_given_names'
             when {{ different_birth_dates('holder.birth_date', 'owner.birth_date') }}
                 then 'different_birth_dates'
             else 'ambiguous_name'
-        end as reason,
-        links.first_seen_at
+        end as reason
     from links
     inner join owners as owner
         on links.identifier_type = owner.identifier_type
@@ -114,6 +91,40 @@ scoped as (
         on links.identifier_type = holder.identifier_type
         and links.identifier_value = holder.identifier_value
         and links.entity = holder.entity
+),
+
+refused as (
+    select * from unlinked
+    union all
+    select * from scoped
+),
+
+uses as (
+    select
+        record_key,
+        cast(null as {{ dbt.type_string() }}) as other_record_key,
+        identifier_type,
+        identifier_value,
+        is_strong,
+        reason,
+        observed_at
+    from blocked
+    union all
+    -- An entity is named after its first record.
+    select
+        usable.record_key,
+        refused.other_entity,
+        usable.identifier_type,
+        usable.identifier_value,
+        usable.is_strong,
+        refused.reason,
+        usable.observed_at
+    from refused
+    inner join entities on refused.entity = entities.component
+    inner join usable
+        on entities.node = usable.record_key
+        and refused.identifier_type = usable.identifier_type
+        and refused.identifier_value = usable.identifier_value
 )
 
 select
@@ -121,17 +132,8 @@ select
     other_record_key,
     identifier_type,
     identifier_value,
-    rule,
+    identifier_type || case when is_strong then ':same_key' else ':same_value' end as rule,
     reason,
-    first_seen_at
-from unlinked
-union all
-select
-    record_key,
-    other_record_key,
-    identifier_type,
-    identifier_value,
-    rule,
-    reason,
-    first_seen_at
-from scoped
+    min(observed_at) as first_seen_at
+from uses
+group by record_key, other_record_key, identifier_type, identifier_value, is_strong, reason

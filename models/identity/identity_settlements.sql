@@ -1,6 +1,6 @@
 {{ config(materialized='agglomerate', linkage='best') }}
 
-with links as {{ inline_cte() }} (select * from {{ ref('identity_links') }}),
+with links as (select * from {{ ref('identity_record_links') }}),
 
 entities as (select * from {{ ref('identity_entities') }}),
 
@@ -19,13 +19,6 @@ places as (
     left join components on entities.component = components.node
 ),
 
--- One record stands for an entity.
-spokesmen as (
-    select links.entity, min(links.record_key) as record_key
-    from links
-    group by links.entity
-),
-
 never as (
     select
         a.component,
@@ -39,13 +32,12 @@ never as (
 
     union all
 
+    -- An entity is named after its first record, which stands for it.
     select
-        contradictions.component,
-        a.record_key,
-        b.record_key
+        component,
+        entity_a,
+        entity_b
     from contradictions
-    inner join spokesmen as a on contradictions.entity_a = a.entity
-    inner join spokesmen as b on contradictions.entity_b = b.entity
 ),
 
 disputed as (
@@ -59,7 +51,7 @@ select
     links.record_key as node_a,
     {{ link_node('links') }} as node_b,
     (100 - links.trust_rank) * 10000000000
-    - {{ seconds_between("cast('1970-01-01 00:00:00' as timestamp)", 'links.first_seen_at') }}
+    - {{ seconds_between("cast('1970-01-01 00:00:00' as timestamp)", 'links.observed_at') }}
         as weight
 from links
 inner join places on links.record_key = places.record_key

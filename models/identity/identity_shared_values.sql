@@ -24,22 +24,63 @@ people as (
     group by identifier_type, identifier_value, first_name, turned_name, birth_date
 ),
 
-likenesses as (
+alike as (
+    select
+        one.identifier_type,
+        one.identifier_value,
+        one.person_label as label_a,
+        one.vagueness as vagueness_a,
+        other.person_label as label_b,
+        other.vagueness as vagueness_b
+    from people as one
+    inner join people as other
+        on one.identifier_type = other.identifier_type
+        and one.identifier_value = other.identifier_value
+        and one.person_label < other.person_label
+    where not {{ contradict('one', 'other') }}
+),
+
+-- Both ways; and everybody is like himself.
+paired as (
+    select
+        identifier_type,
+        identifier_value,
+        label_a as person_label,
+        vagueness_a as vagueness,
+        label_b as other_label,
+        vagueness_b as other_vagueness
+    from alike
+    union all
+    select
+        identifier_type,
+        identifier_value,
+        label_b,
+        vagueness_b,
+        label_a,
+        vagueness_a
+    from alike
+    union all
     select
         one.identifier_type,
         one.identifier_value,
         one.person_label,
         one.vagueness,
-        other.person_label as other_label,
-        other.vagueness as other_vagueness,
-        count(*) over (
-            partition by one.identifier_type, one.identifier_value, other.person_label
-        ) as other_likenesses_count
+        other.person_label,
+        other.vagueness
     from people as one
     inner join people as other
         on one.identifier_type = other.identifier_type
         and one.identifier_value = other.identifier_value
-    where not {{ contradict('one', 'other') }}
+        and one.person_label = other.person_label
+),
+
+likenesses as (
+    select
+        paired.*,
+        count(*) over (
+            partition by paired.identifier_type, paired.identifier_value, paired.other_label
+        ) as other_likenesses_count
+    from paired
 ),
 
 -- Whom each goes with: the clearest (full name before initial, known birth date before none), then
@@ -90,7 +131,6 @@ grouped as (
         contested.entity,
         contested.is_adopted,
         contested.first_seen_at,
-        contested.first_record_key,
         case
             when ambiguous.person_label is null then leaders.leader_label
             else leaders.person_label || '?'
@@ -121,7 +161,7 @@ ranked as (
         grouped.group_key,
         row_number() over (
             partition by grouped.identifier_type, grouped.identifier_value
-            order by grouped.is_adopted, grouped.first_seen_at, grouped.first_record_key
+            order by grouped.is_adopted, grouped.first_seen_at, grouped.entity
         ) as seniority
     from grouped
     inner join shared

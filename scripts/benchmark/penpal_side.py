@@ -22,8 +22,9 @@ BEFORE = ("--select", "path:seeds/rules", "+path:models/identity")
 BEFORE += ("--exclude", "path:models/identity+", "resource_type:test", "resource_type:unit_test")
 AS_OF = "2026-06-16 00:00:00"  # after the last of the generated contacts
 # Groups of models, the order of the report.
-GROUPS = ("deterministic", "profiles", "blocking", "priors", "scoring", "clustering", "rest")
-DETERMINISTIC, PROFILES, BLOCKING, PRIORS, SCORING, CLUSTERING, REST = GROUPS
+READING, DETERMINISTIC, PROFILES, BLOCKING = "reading", "deterministic", "profiles", "blocking"
+PRIORS, SCORING, CLUSTERING, REST = "priors", "scoring", "clustering", "rest"
+GROUPS = (READING, DETERMINISTIC, PROFILES, BLOCKING, PRIORS, SCORING, CLUSTERING, REST)
 
 
 @dataclass(frozen=True)
@@ -131,10 +132,11 @@ def model_seconds(run_results: dict[str, Any]) -> dict[str, float]:
 def group_models(manifest: dict[str, Any], models: set[str]) -> dict[str, list[str]]:
     """What each model is for, by its place in the graph.
 
-    deterministic: identity_linked_clusters and what it needs; profiles: the comparison columns;
-    blocking: from there to identity_blocks; priors: what of identity_priors scoring itself does not
-    need; scoring: from blocks and priors to identity_pairs, with rarity and candidates; clustering:
-    from there to identity_clusters; rest: all others.
+    reading: identity_record_identifiers and what it needs, the records among them; deterministic:
+    from there to identity_linked_clusters; profiles: the comparison columns; blocking: from there
+    to identity_blocks; priors: what of identity_priors scoring itself does not need; scoring: from
+    blocks and priors to identity_pairs, with rarity and candidates; clustering: from there to
+    identity_clusters; rest: all others.
     """
     parents: dict[str, set[str]] = {}
     for identifier, above in manifest["parent_map"].items():
@@ -154,6 +156,7 @@ def group_models(manifest: dict[str, Any], models: set[str]) -> dict[str, list[s
     groups: dict[str, set[str]] = {group: set() for group in GROUPS}
     left = set(models)
     for group, last in (
+        (READING, "identity_record_identifiers"),
         (DETERMINISTIC, "identity_linked_clusters"),
         (PROFILES, "identity_profiles"),
         (BLOCKING, "identity_blocks"),

@@ -83,6 +83,7 @@ def lines(result: dict[str, Any]) -> list[str]:
     )
     row("pairs kept", *(_count(side and side.get("pairs")) for side in (splink, penpal)))
     out.append("seconds")
+    row("  reading", None, _time(seconds["penpal"]["reading"]))
     row("  training, priors", *(_time(seconds[s][p]) for s, p in TRAINING.items()))
     row("  comparison columns", None, _time(seconds["penpal"]["profiles"]))
     row("  blocking", None, _time(seconds["penpal"]["blocking"]))

@@ -74,7 +74,10 @@ TRUST = (
     "phone", "session_id", "email", "cart_id", "order_id",
     "user_id", "shop_customer_id", "contact_id", "override",
 )  # fmt: skip
-BASES = ("nameless", "nameless_to_owner", "adopted_name", "only_name", "same_name", "same_key")
+BASES = (
+    "only_holder", "nameless", "nameless_to_owner", "adopted_name", "only_name", "same_name",
+    "same_key",
+)  # fmt: skip
 
 
 def rows(

@@ -182,7 +182,8 @@ def test_accuracy_counts_all_pairs(records):
 def test_models_are_grouped_by_their_place_in_the_graph():
     chain = {
         "identity_records": [],
-        "identity_linked_clusters": ["identity_records"],
+        "identity_record_identifiers": ["identity_records"],
+        "identity_linked_clusters": ["identity_record_identifiers"],
         "identity_profiles": ["identity_records"],
         "identity_block_keys": ["identity_profiles"],
         "identity_blocks": ["identity_block_keys"],
@@ -204,7 +205,8 @@ def test_models_are_grouped_by_their_place_in_the_graph():
         | {"test.penpal.unique_x.abc": ["model.penpal.identity_map"]}
     }
     assert penpal_side.group_models(manifest, set(chain)) == {
-        "deterministic": ["identity_linked_clusters", "identity_records"],
+        "reading": ["identity_record_identifiers", "identity_records"],
+        "deterministic": ["identity_linked_clusters"],
         "profiles": ["identity_profiles"],
         "blocking": ["identity_block_keys", "identity_blocks"],
         "priors": ["identity_candidate_sample", "identity_priors"],
