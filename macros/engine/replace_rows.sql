@@ -1,15 +1,20 @@
-{#- Takes the rows of a table that a condition holds for, and puts those of a select in their place: in one transaction. -#}
-{% macro replace_rows(relation, select, condition) -%}
-    {{ return(adapter.dispatch('replace_rows', 'penpal')(relation, select, condition)) }}
+{#-
+    Takes the rows of a table that any of some conditions holds for, and puts those of a select in their place: in one
+    transaction.
+-#}
+{% macro replace_rows(relation, select, conditions) -%}
+    {{ return(adapter.dispatch('replace_rows', 'penpal')(relation, select, conditions)) }}
 {%- endmacro %}
 
-{% macro duckdb__replace_rows(relation, select, condition) -%}
+{% macro duckdb__replace_rows(relation, select, conditions) -%}
     {% set added = relation.identifier ~ '__added' %}
     {% do create_work_table(added, select) %}
-    {#- A statement opens a transaction, run_query does not. -#}
-    {% call statement('delete') -%}
-        delete from {{ relation }} where {{ condition }}
-    {%- endcall %}
+    {#- A statement opens a transaction, run_query does not. One for each condition takes half the time of one with `or`. -#}
+    {% for condition in conditions %}
+        {% call statement('delete') -%}
+            delete from {{ relation }} where {{ condition }}
+        {%- endcall %}
+    {% endfor %}
     {% call statement('main') -%}
         insert into {{ relation }} by name select * from {{ work_table(added) }}
     {%- endcall %}
@@ -17,6 +22,6 @@
 {%- endmacro %}
 
 {#- Plain Parquet has no deletes: identity_run makes every run on Spark a full one. -#}
-{% macro spark__replace_rows(relation, select, condition) -%}
+{% macro spark__replace_rows(relation, select, conditions) -%}
     {{ exceptions.raise_compiler_error(relation ~ ': rows of a table cannot be replaced on Spark.') }}
 {%- endmacro %}

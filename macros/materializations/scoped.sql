@@ -14,20 +14,23 @@
     {% if run_is_full() %}
         {% do replace_table(target_relation, existing, sql) %}
     {% else %}
-        {% do replace_rows(target_relation, sql, _any_of(config.require('replaces'))) %}
+        {% do replace_rows(target_relation, sql, _conditions(config.require('replaces'))) %}
     {% endif %}
     {{ return(finished_model(target_relation)) }}
 {% endmaterialization %}
 
-{% macro _any_of(conditions) -%}
-    {%- for condition in conditions -%}
-        {{ ' or ' if not loop.first }}
+{% macro _conditions(listed) -%}
+    {%- set found = [] -%}
+    {%- for condition in listed -%}
         {%- if condition is string or condition[0] is string -%}
-            {{ _one_of(condition) }}
+            {%- do found.append(_one_of(condition)) -%}
         {%- else -%}
-            ({%- for part in condition -%}{{ ' and ' if not loop.first }}{{ _one_of(part) }}{%- endfor -%})
+            {%- set parts = [] -%}
+            {%- for part in condition -%}{%- do parts.append(_one_of(part)) -%}{%- endfor -%}
+            {%- do found.append(parts | join(' and ')) -%}
         {%- endif -%}
     {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}
 
 {% macro _one_of(condition) -%}
