@@ -112,6 +112,10 @@ def publish_copy(paths: Settings) -> dict[str, dict[str, Any]]:
             facts[name] = content_hash(connection, copy)
         connection.execute("detach warehouse")
         connection.execute("checkpoint")
+    except Exception:
+        connection.close()
+        partial.unlink(missing_ok=True)
+        raise
     finally:
         connection.close()
     if partial.with_name(f"{partial.name}.wal").exists():

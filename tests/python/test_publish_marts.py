@@ -158,6 +158,16 @@ def test_an_empty_ledger_never_replaces_an_export(paths: Settings) -> None:
     assert leftovers(paths) == []
 
 
+def test_without_marts_it_says_so_and_leaves_nothing(paths: Settings) -> None:
+    fill(paths)
+    with duckdb.connect(str(paths.warehouse)) as connection:
+        connection.execute("drop schema marts cascade")
+    with pytest.raises(UserError, match="has no marts"):
+        publish_marts.publish(paths)
+    assert leftovers(paths) == []
+    assert not paths.published.exists()
+
+
 def test_without_warehouse_it_says_so(paths: Settings) -> None:
     process = publish(paths)
     assert process.wait() == 2
