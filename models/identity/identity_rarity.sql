@@ -5,10 +5,6 @@
 
 -- depends_on: {{ ref('identity_restated_profiles') }}
 with all_profiles as {{ inline_cte() }} (select * from {{ ref('identity_profiles') }}),
-{%- if not run_is_full() %}
-
-    restated as (select * from {{ ref('identity_restated_profiles') }}),
-{%- endif %}
 
 shares as (
     select level as term, u_probability as share
@@ -22,7 +18,8 @@ profiles as (
     select all_profiles.*
     from all_profiles
     {%- if not run_is_full() %}
-        inner join restated on all_profiles.profile_id = restated.profile_id
+        inner join {{ ref('identity_restated_profiles') }} as restated
+            on all_profiles.profile_id = restated.profile_id
     {%- endif %}
 ),
 {%- for term, column in profile_terms().items() %}
