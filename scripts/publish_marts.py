@@ -43,7 +43,7 @@ def _is_alive(process: str) -> bool:
 
 
 def clean_leftovers(paths: Settings) -> None:
-    """Remove what killed runs left: files and folders named <target>.<process id>.partial…"""
+    """Remove the files <target>.<process id>.partial… of this run and of those that are no more."""
     for target in (paths.published, paths.published_facts, paths.ledger_dir):
         for leftover in target.parent.glob(f"{target.name}.*.partial*"):
             process = leftover.name.removeprefix(f"{target.name}.").split(".")[0]
@@ -112,10 +112,6 @@ def publish_copy(paths: Settings) -> dict[str, dict[str, Any]]:
             facts[name] = content_hash(connection, copy)
         connection.execute("detach warehouse")
         connection.execute("checkpoint")
-    except Exception:
-        connection.close()
-        partial.unlink(missing_ok=True)
-        raise
     finally:
         connection.close()
     if partial.with_name(f"{partial.name}.wal").exists():
@@ -154,9 +150,6 @@ def export_ledgers(paths: Settings) -> dict[str, int]:
                         " rows: the warehouse was not restored from it. Drop the table"
                         f" ledger.{name} and build again, or move the export away."
                     )
-    except UserError:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
     finally:
         connection.close()
     for name in counts:
@@ -172,8 +165,11 @@ def publish(paths: Settings) -> dict[str, Any]:
     """Export the ledgers, swap in the analysts' copy, and write down what it holds."""
     settings.connect(paths.warehouse, read_only=True).close()  # missing or locked: say so
     clean_leftovers(paths)
-    ledgers = export_ledgers(paths)
-    marts = publish_copy(paths)
+    try:
+        ledgers = export_ledgers(paths)
+        marts = publish_copy(paths)
+    finally:
+        clean_leftovers(paths)
     combined = hashlib.sha256(json.dumps(marts, sort_keys=True).encode()).hexdigest()
     facts = {
         "published_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),

@@ -14,7 +14,7 @@
 {% macro duckdb__lake_relation(source, table) -%}
     {%- set folder = lake_folder(source, table) -%}
     {%- set files = run_query(
-        "select file from glob('" ~ folder | replace("'", "''") ~ "/**') order by file"
+        'select file from glob(' ~ dbt.string_literal(dbt.escape_single_quotes(folder ~ '/**')) ~ ') order by file'
     ).columns[0].values() -%}
     {%- set kinds = {'parquet': [], 'csv': [], 'json': [], 'skip': []} -%}
     {%- for file in files -%}{%- do kinds[_file_kind(source, table, file)].append(file) -%}{%- endfor -%}
@@ -45,7 +45,7 @@
 
 {% macro _file_list(files) -%}
     {%- set quoted = [] -%}
-    {%- for file in files -%}{%- do quoted.append("'" ~ file | replace("'", "''") ~ "'") -%}{%- endfor -%}
+    {%- for file in files -%}{%- do quoted.append(dbt.string_literal(dbt.escape_single_quotes(file))) -%}{%- endfor -%}
     {{ return('[' ~ quoted | join(', ') ~ ']') }}
 {%- endmacro %}
 

@@ -6,7 +6,7 @@
 {% macro duckdb__ledger_export(table) -%}
     {%- set warehouse = env_var('PENPAL_WAREHOUSE', 'warehouse/penpal.duckdb') -%}
     {%- set file = modules.re.sub('[.][^./]*$', '', warehouse) ~ '.ledger/' ~ table ~ '.parquet' -%}
-    {%- set literal = "'" ~ file | replace("'", "''") ~ "'" -%}
+    {%- set literal = dbt.string_literal(dbt.escape_single_quotes(file)) -%}
     {%- set found = run_query('select file from glob(' ~ literal ~ ')').columns[0].values() -%}
     {{ return('read_parquet(' ~ literal ~ ')' if found else none) }}
 {%- endmacro %}
