@@ -9,6 +9,7 @@
     birth_date   exact, slip (one digit, or day and month changed places), near (two digits of the day or of the year), year,
                  digits (any two), different
     location     postal_code_and_city, postal_code, postal_typo_and_city, postal_and_city_typo, city, city_typo, postal_typo, different
+    city         exact, typo, different; only where a side has no postal code, so that location has nothing to compare
     street       exact, typo (its number at most one digit off), part (same number, one name begins the other), same_street, same_number, similar, different
     email        exact, local_part, typo, different
     phone        exact, typo (one digit), different
@@ -134,6 +135,7 @@ select
         else 'different'
     end as birth_date_level,
     case
+        when postal_distance is null then null
         when
             postal_distance = 0 and (city_distance is null or city_distance <= city_typos)
             then 'postal_code_and_city'
@@ -153,9 +155,14 @@ select
         when city_distance = 0 then 'city'
         when city_distance <= city_typos then 'city_typo'
         when postal_distance = 1 then 'postal_typo'
-        when postal_distance is null and city_distance is null then null
         else 'different'
     end as location_level,
+    case
+        when postal_distance is not null or city_distance is null then null
+        when city_distance = 0 then 'exact'
+        when city_distance <= city_typos then 'typo'
+        else 'different'
+    end as city_level,
     case
         when street_a is null or street_b is null then null
         when street_a = street_b then 'exact'

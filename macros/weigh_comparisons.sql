@@ -11,6 +11,7 @@
     'last_name': 'rarity.last_name_bits',
     'birth_date': 'rarity.birth_date_bits',
     'location': "case location.term when 'city' then rarity.city_bits else rarity.postal_code_bits end",
+    'city': 'rarity.city_bits',
     'street': 'rarity.street_bits',
     'email': 'rarity.email_bits',
     'phone': 'rarity.phone_bits',

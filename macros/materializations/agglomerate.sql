@@ -11,11 +11,14 @@
     config:
         linkage         'best': from the best link down, join two clusters unless they hold nodes that must be apart (Kruskal's
                         algorithm with cannot-links): what must be apart is cut at its weakest link.
-                        'mean_and_best': half the strongest link, half the mean over all pairs of records; a pair without a
-                        link counts as `absent_weight`. A chain of weak links, or a record that fits only one of many, does
-                        not join clusters then. In each round every cluster names its best partner, and two that name each
-                        other become one. The larger of the two, of n records, also takes those that name it, best
-                        first, up to the n/8th: a hub grows by an eighth a round, and not by one.
+                        'mean_and_best': between the mean over all pairs of records, where a pair without a link counts as
+                        `absent_weight`, and the strongest link: half-way for a single record, and nearer to the mean the
+                        more records there are on both sides (a share of 1/(2 sqrt(n)), n those of the smaller one). A chain
+                        of weak links, or a record that fits only one of many, does not join clusters then; nor do the records
+                        of two people, because one of them does not tell the two apart. In each round every cluster names
+                        its best partner, and two that name each other become one. The larger of the two, of n records,
+                        also takes those that name it, best first, up to the n/8th: a hub grows by an eighth a round, and
+                        not by one.
         threshold       the weakest linkage that joins (default 0)
         absent_weight   what a pair without a link counts in the mean (default 0)
         max_rounds      (default 500): stops loudly when clusters still join after that many
@@ -288,27 +291,30 @@
             edges.link,
             edges.best,
             cast(edges.total + {{ config.get('absent_weight', 0) }} * (a.size * b.size - edges.pairs) as double)
-            / cast(a.size * b.size as double) as mean
+            / cast(a.size * b.size as double) as mean,
+            2 * sqrt(cast(least(a.size, b.size) as double)) as divisor
         from {{ edges }} as edges
         inner join {{ sizes }} as a on edges.v = a.cluster
         inner join {{ sizes }} as b on edges.w = b.cluster
     )
-    select v as cluster, w as partner, link, best, mean, cast(best as double) + mean as twice_linkage
+    select v as cluster, w as partner, link, best, mean, mean + (best - mean) / divisor as linkage
     from means
     union all
-    select w, v, link, best, mean, cast(best as double) + mean
+    select w, v, link, best, mean, mean + (best - mean) / divisor
     from means
 {%- endmacro %}
 
 {#-
     The strongest linkage that a cluster has, and what it may have at most, however its partners join each other: the
-    strongest link stays, and the mean with several together is a mean of the means with each.
+    strongest link stays, the mean with several together is a mean of the means with each, and the linkage is never nearer to
+    the strongest link than half-way.
 -#}
 {% macro _prospects(linkages) -%}
     select
         cluster,
-        max(case when best >= {{ config.get('threshold', 0) }} then twice_linkage end) as strongest,
-        max(best) + greatest(max(mean), {{ config.get('absent_weight', 0) }}) as at_most
+        max(case when best >= {{ config.get('threshold', 0) }} then linkage end) as strongest,
+        greatest(max(mean), {{ config.get('absent_weight', 0) }})
+        + greatest(max(best) - greatest(max(mean), {{ config.get('absent_weight', 0) }}), 0) / 2 as at_most
     from {{ linkages }}
     group by cluster
 {%- endmacro %}
@@ -320,23 +326,23 @@
         from {{ edges }} as edges
         inner join {{ prospects }} as a on edges.v = a.cluster
         inner join {{ prospects }} as b on edges.w = b.cluster
-        where a.at_most >= 2 * ({{ config.get('threshold', 0) }}) and b.at_most >= 2 * ({{ config.get('threshold', 0) }})
+        where a.at_most >= {{ config.get('threshold', 0) }} and b.at_most >= {{ config.get('threshold', 0) }}
     )
 {%- endmacro %}
 
 {% macro _strongest_choices(linkages, prospects) -%}
     select
         linkages.cluster,
-        linkages.twice_linkage,
+        linkages.linkage,
         min(linkages.link) as link,
         {{ first_by('linkages.partner', 'linkages.link') }} as partner
     from {{ linkages }} as linkages
     inner join {{ prospects }} as prospects
-        on linkages.cluster = prospects.cluster and linkages.twice_linkage = prospects.strongest
+        on linkages.cluster = prospects.cluster and linkages.linkage = prospects.strongest
     where
         linkages.best >= {{ config.get('threshold', 0) }}
-        and linkages.twice_linkage >= 2 * ({{ config.get('threshold', 0) }})
-    group by linkages.cluster, linkages.twice_linkage
+        and linkages.linkage >= {{ config.get('threshold', 0) }}
+    group by linkages.cluster, linkages.linkage
 {%- endmacro %}
 
 {#- Of those that a cluster takes besides its own choice, none may have to be apart from a better one. -#}
@@ -354,7 +360,7 @@
             choices.cluster,
             choices.partner,
             takers.size,
-            row_number() over (partition by choices.partner order by choices.twice_linkage desc, choices.link) as place
+            row_number() over (partition by choices.partner order by choices.linkage desc, choices.link) as place
         from {{ choices }} as choices
         inner join takers on choices.partner = takers.cluster
     ),

@@ -5,6 +5,7 @@
     'last_name': 'last_names',
     'birth_date': 'birth_date_key',
     'location': 'place',
+    'city': 'city',
     'street': 'street',
     'email': 'email',
     'phone': 'phone',
@@ -45,12 +46,15 @@ steps as (
         from pairs
         inner join profiles as a on pairs.record_key_a = a.record_key
         inner join profiles as b on pairs.record_key_b = b.record_key
+        {%- if comparison in ('location', 'city') %}
+            where pairs.city_level is {{ 'not ' if comparison == 'city' }}null
+        {%- endif %}
     {%- endfor %}
     union all
-    select record_key_a, record_key_b, 9, 'household', null, null, null, household_weight
+    select record_key_a, record_key_b, 10, 'household', null, null, null, household_weight
     from pairs
     union all
-    select record_key_a, record_key_b, 10, 'contradiction', null, null, null, contradiction_weight
+    select record_key_a, record_key_b, 11, 'contradiction', null, null, null, contradiction_weight
     from pairs
     where contradiction_weight < 0
 )

@@ -106,4 +106,4 @@ def test_febrl(number: int, tmp_path: Path) -> None:
 
     with duckdb.connect(str(folder / "penpal.duckdb"), read_only=True) as connection:
         found = connection.execute("select distinct comparison from rules.match_weights").fetchall()
-    assert len(found) == 10  # eight comparisons, priors and terms
+    assert len(found) == 11  # nine comparisons, priors and terms

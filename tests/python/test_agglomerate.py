@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 import re
 from collections import Counter, defaultdict
@@ -132,8 +133,9 @@ def mean_and_best(graph: Graph, config: Config) -> Clusters:
             possible = size[min(clusters, key=min)] * size[max(clusters, key=min)]
             absent = possible - sum(graph.pairs[pair] for pair in pairs)
             total = sum(graph.total[pair] for pair in pairs) + config.absent_weight * absent
-            linkage = strongest + total / possible
-            if strongest < config.threshold or linkage < 2 * config.threshold:
+            mean = total / possible
+            linkage = mean + (strongest - mean) / (2 * math.sqrt(min(size[c] for c in clusters)))
+            if strongest < config.threshold or linkage < config.threshold:
                 continue
             if graph.are_apart(*clusters):
                 continue

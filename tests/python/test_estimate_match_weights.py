@@ -39,7 +39,7 @@ def true_weights() -> Weights:
 def draw(seed: int, sizes: dict[int, int]) -> pd.DataFrame:
     """Pairs of each class: the class, and the number of the level of each comparison.
 
-    A tenth of everything is missing, all phones are.
+    A tenth of everything is missing, all phones are; the city is compared where the location is not.
     """
     rng, parts = np.random.default_rng(seed), []
     for kind, size in sizes.items():
@@ -47,6 +47,7 @@ def draw(seed: int, sizes: dict[int, int]) -> pd.DataFrame:
         for name, p in true_weights().probabilities.items():
             levels = rng.choice(p.shape[1], size, p=p[kind])
             part[name] = np.where(rng.random(size) < (1 if name == "phone" else 0.1), -1, levels)
+        part["city"][part["location"] >= 0] = -1
         parts.append(pd.DataFrame(part))
     return pd.concat(parts, ignore_index=True)
 
@@ -67,10 +68,11 @@ def counts(
     drawn = draw(99, {kind: size // 5 for kind, size in SIZES.items()})
     agreements = {}
     for term in GENERIC.terms:
-        name = "location" if term in ("city", "postal_code") else term
-        levels = [i for i, x in enumerate(GENERIC.levels[name]) if (name, x) in GENERIC.level_terms]
-        both = pairs[pairs[name] >= 0]
-        agreements[term] = (float(both[name].isin(levels).sum()), float(len(both)))
+        places = [key for key, name in GENERIC.level_terms.items() if name == term]
+        places += [("location", "postal_code_and_city")] if term == "city" else []
+        agree = sum((pairs[x] == GENERIC.levels[x].index(level)).sum() for x, level in places)
+        both = np.any([pairs[x] >= 0 for x, _ in places], axis=0).sum()
+        agreements[term] = (float(agree), float(both))
     size = float(len(pairs))
     return Counts(profiles, size, patterns(pairs), patterns(linked), patterns(drawn), agreements)
 
