@@ -19,6 +19,9 @@ from matching.weights import CLASSES, HOUSEHOLD, MATCH, RANDOM, Probabilities
 
 # Generic probabilities speak with the weight of so many pairs of each class.
 PSEUDO_PAIRS = {MATCH: 20, HOUSEHOLD: 200}
+# That members of a household have other first names is what makes them more than one person. Where
+# few fields tell that, the class would else take in pairs of one person, and learn from them.
+PSEUDO_HOUSEHOLD_FIRST_NAMES = 2_000
 MAX_ITERATIONS = 500
 TOLERANCE = 1e-4  # largest change of a probability, and of the logarithm of a share, in a round
 
@@ -109,7 +112,10 @@ def _probabilities(
     new = {}
     for comparison, p in probabilities.items():
         new[comparison] = p.copy()
-        for kind, pseudo in PSEUDO_PAIRS.items():
+        pseudo_pairs = dict(PSEUDO_PAIRS)
+        if comparison == "first_name":
+            pseudo_pairs[HOUSEHOLD] = PSEUDO_HOUSEHOLD_FIRST_NAMES
+        for kind, pseudo in pseudo_pairs.items():
             count = candidates.count(comparison, expected[kind], p.shape[1])
             if kind == MATCH:
                 count += linked.count(comparison, linked.pairs, p.shape[1])
