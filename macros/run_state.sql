@@ -41,6 +41,7 @@
         text_number('record_key'),
         compare_profiles('pairs'),
         weigh_comparisons('compared'),
+        agglomerate_rules(),
         contradict('one', 'other'),
         rarity_bits('count', 'total', 'share'),
         prior_bits('pairs', 'profiles'),

@@ -111,6 +111,18 @@
 {% endmaterialization %}
 
 
+{#- What decides who joins whom, as a text to compare. -#}
+{% macro agglomerate_rules() -%}
+    {{ _node_pairs('links', 'nodes') }}
+    {{ _live_sizes('pairs', 'nodes') }}
+    {{ _ranked_edges('pairs', 'nodes', 'sizes') }}
+    {{ _sure_choices('choices', 'apart') }}
+    {{ _linkages('edges', 'sizes') }}
+    {{ _prospects('linkages') }}
+    {{ _strongest_choices('linkages', 'prospects') }}
+    {{ _mutual_choices('choices', 'sizes', 'apart') }}
+{%- endmacro %}
+
 {#- Dense numbers in the nodes' own order, so that the smallest number is the smallest node. -#}
 {% macro _sized_nodes(links) -%}
     select

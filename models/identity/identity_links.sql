@@ -45,8 +45,6 @@ judged as (
         holders.entity,
         holders.identifier_type,
         holders.identifier_value,
-        holders.trust_rank,
-        holders.first_seen_at,
         case
             when groups.group_key is not null and names.first_name is not null then 'same_name'
             when groups.group_key is not null then 'adopted_name'
@@ -74,7 +72,5 @@ select
     identifier_type,
     identifier_value,
     case when basis is not null then group_key end as group_key,
-    identifier_type || ':' || basis as rule,
-    trust_rank,
-    first_seen_at
+    identifier_type || ':' || basis as rule
 from judged

@@ -42,6 +42,7 @@ OTHER_MACROS = {
     "session_gap_seconds.sql": ("1800", "900"),
     "visitor_key.sql": ("'a:'", "'b:'"),
     "weigh_comparisons.sql": ("-100", "-200"),
+    "materializations/agglomerate.sql": ("2 * sqrt", "3 * sqrt"),
     "engine/text_number.sql": ("1, 15", "1, 14"),
     "staging/email_key.sql": ("'+'", "'-'"),
     "staging/text_key.sql": ("'!-@'", "'!-/'"),
