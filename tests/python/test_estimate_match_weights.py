@@ -39,7 +39,7 @@ def true_weights() -> Weights:
 def draw(seed: int, sizes: dict[int, int]) -> pd.DataFrame:
     """Pairs of each class: the class, and the number of the level of each comparison.
 
-    A tenth of everything is missing, all phones are; the city is compared where the location is not.
+    A tenth of everything is missing, all phones are; cities are compared where locations are not.
     """
     rng, parts = np.random.default_rng(seed), []
     for kind, size in sizes.items():
