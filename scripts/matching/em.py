@@ -66,13 +66,16 @@ def fit(
     probabilities: Probabilities,
     shares: np.ndarray,
     *,
+    linked_by_value: float,
     pairs: float,
     generic: Probabilities | None,
 ) -> Fit:
     """Estimate the shares, and how matches and households agree, beginning with what is given.
 
     pairs: how many there are in all; what is no candidate is taken for a pair of random people.
-    linked: pairs known to be matches, which count for how matches agree but not for the shares.
+    linked: pairs known to be matches, which count for how matches agree. linked_by_value: how many
+    of them are linked by a field that is compared, and count for the shares, too: else it would speak
+    against one person that two have other addresses, as all have that are not linked.
     generic: the Dirichlet prior of the probabilities, which the result is the maximum a posteriori
     of; without one, the probabilities stay as given.
     """
@@ -81,7 +84,7 @@ def fit(
     first = change = np.inf
     for iteration in range(MAX_ITERATIONS + 1):
         posterior, likelihood = classify(candidates, probabilities, shares)
-        likelihood += unseen * np.log2(shares[RANDOM])
+        likelihood += unseen * np.log2(shares[RANDOM]) + linked_by_value * np.log2(shares[MATCH])
         likelihood += classify(linked, probabilities, one_person)[1]
         first = likelihood if iteration == 0 else first
         if change < TOLERANCE or iteration == MAX_ITERATIONS:
@@ -89,6 +92,7 @@ def fit(
         expected = posterior * candidates.pairs
         found = expected.sum(axis=1)
         found[RANDOM] += unseen
+        found[MATCH] += linked_by_value
         found = np.maximum(found, 1e-3)  # a class that died out could not come back
         new_shares = found / found.sum()
         change = np.abs(np.log(new_shares / shares)).max()

@@ -64,6 +64,7 @@ def estimate(counts: Counts, generic: Weights) -> Estimate:
             counts.linked,
             weights.probabilities,
             shares,
+            linked_by_value=_linked_by_value(counts, generic),
             pairs=counts.pairs,
             generic=generic.probabilities if i else None,
         )
@@ -81,6 +82,15 @@ def estimate(counts: Counts, generic: Weights) -> Estimate:
     matches, households = np.maximum(pairs / max(counts.profiles, 1), 1e-6)[:RANDOM]
     weights = replace(weights, matches=float(matches), households=float(households))
     return Estimate(_as_shown(counts, weights, generic), rounds)
+
+
+def _linked_by_value(counts: Counts, generic: Weights) -> float:
+    """Linked pairs that have an e-mail address or phone in common; the others have a key."""
+    agree = [
+        counts.linked.levels[name] == generic.levels[name].index("exact")
+        for name in ("email", "phone")
+    ]
+    return float(counts.linked.pairs[np.any(agree, axis=0)].sum())
 
 
 def shrunk(agree: np.ndarray | float, pairs: float, generic: np.ndarray | float) -> np.ndarray:

@@ -147,6 +147,26 @@ def test_pairs_that_are_linked_already_keep_the_rest_from_misleading() -> None:
         assert both[name][MATCH][level] == pytest.approx(true, abs=0.03)
 
 
+@pytest.mark.parametrize("has_birth_dates", [True, False])
+def test_matches_that_no_address_links_are_not_taken_for_families(has_birth_dates: bool) -> None:
+    """All of them have two addresses, and all else that they share a family shares, too."""
+    pairs = draw(1, SIZES | {MATCH: 600})
+    if not has_birth_dates:
+        pairs["birth_date"] = -1
+    email, different = (
+        GENERIC.levels[name].index(level)
+        for name, level in (("email", "exact"), ("first_name", "different"))
+    )
+    linking = (pairs.kind == MATCH) & (pairs.email == email) & (pairs.first_name != different)
+    rest = counts(pairs[~linking], pairs[linking])
+    found = estimate(rest, GENERIC)
+    unlinked = (pairs[~linking].kind == MATCH).sum()
+    assert found.expected(rest, MATCH) == pytest.approx(unlinked, rel=0.25)
+    assert found.expected(rest, HOUSEHOLD) == pytest.approx(SIZES[HOUSEHOLD], rel=0.05)
+    agree = found.weights.probabilities["email"][MATCH][email]
+    assert agree == pytest.approx(true_weights().probabilities["email"][MATCH][email], abs=0.06)
+
+
 def test_what_the_data_never_shows_keeps_its_generic_row(known: Counts) -> None:
     found = estimate(known, GENERIC).weights
     assert (found.probabilities["phone"] == GENERIC.probabilities["phone"]).all()
