@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from settings import UserError
+from settings import ROOT, UserError
 
 from benchmark.accuracy import pairwise
 from benchmark.process import Finished, run_process
@@ -76,6 +76,32 @@ class Place:
             "cpu_seconds": run.cpu_seconds,
             "peak_bytes": run.peak_bytes,
         }
+
+    def resolve_with_estimated_weights(self) -> dict[str, Any] | None:
+        """The layer anew with weights estimated from it; None where it has too little data.
+
+        They take the place of the shipped ones in this warehouse only; the seed stays as it is.
+        """
+        weights = self.target / "estimated_weights.csv"
+        weights.unlink(missing_ok=True)
+        estimated = run_process(
+            "The estimate",
+            [
+                sys.executable,
+                str(ROOT / "scripts/estimate_match_weights.py"),
+                "--out",
+                str(weights),
+            ],
+            {"PENPAL_WAREHOUSE": str(self.warehouse)},
+        )
+        if not weights.exists():
+            return None
+        with duckdb.connect(str(self.warehouse)) as connection:
+            connection.execute("truncate rules.match_weights")
+            connection.execute(
+                f"insert into rules.match_weights by name from read_csv('{weights}')"
+            )
+        return {"estimate_seconds": estimated.seconds} | self.resolve()
 
     def keep_partition(self, file: Path) -> None:
         """The component of each record as a Parquet file, to compare with another run's."""

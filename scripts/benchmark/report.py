@@ -73,6 +73,8 @@ def lines(result: dict[str, Any]) -> list[str]:
 
     for key, name in (("f1", "F1"), ("precision", "  precision"), ("recall", "  recall")):
         row(name, splink and splink["best"][key], penpal["accuracy"][key])
+    estimated = result["estimated"]
+    row("F1, estimated weights", None, estimated and estimated["accuracy"]["f1"])
     own = last.get("splink_own_rules")
     row("F1, Splink at probability 0.95", splink and splink["stated"]["f1"], None)
     row("F1, Splink's own blocking rules", own and own["best"]["f1"], None)

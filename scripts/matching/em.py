@@ -74,8 +74,8 @@ def fit(
 
     pairs: how many there are in all; what is no candidate is taken for a pair of random people.
     linked: pairs known to be matches, which count for how matches agree. linked_by_value: how many
-    of them are linked by a field that is compared, and count for the shares, too: else it would speak
-    against one person that two have other addresses, as all have that are not linked.
+    of them are linked by a field that is compared, and count for the shares, too: else it would
+    speak against one person that two have other addresses, as all have that are not linked.
     generic: the Dirichlet prior of the probabilities, which the result is the maximum a posteriori
     of; without one, the probabilities stay as given.
     """
