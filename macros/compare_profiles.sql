@@ -11,7 +11,7 @@
     location     postal_code_and_city, postal_code, postal_typo_and_city, postal_and_city_typo, city, city_typo, postal_typo, different
     city         exact, typo, different; only where a side has no postal code, so that location has nothing to compare
     street       exact, typo (its number at most one digit off), part (same number, one name begins the other), same_street, same_number, similar, different
-    email        exact, local_part, typo, different
+    email        exact, local_part, typo, different; null also where only a short number or a mark between words differs
     phone        exact, typo (one digit), different
     gender       same, different
 
@@ -196,7 +196,15 @@ select
         when
             substr(email_a, length(local_a) + 1) = substr(email_b, length(local_b) + 1)
             and {{ _distance('local_a', 'local_b', 2) }} <= {{ _typos('local_a', 'local_b') }}
-            then 'typo'
+            then
+                -- As namesakes' addresses do: another short number, or another mark between the words.
+                case
+                    when
+                        {{ _letters('local_a') }} = {{ _letters('local_b') }}
+                        and least({{ _digits('local_a') }}, {{ _digits('local_b') }}) < 5
+                        then null
+                    else 'typo'
+                end
         else 'different'
     end as email_level,
     case
@@ -245,4 +253,14 @@ from crossed
         {{ shorter }} = substr({{ longer }}, 1, length({{ shorter }}))
         or ' ' || {{ shorter }} = substr({{ longer }}, length({{ longer }}) - length({{ shorter }}))
     )
+{%- endmacro %}
+
+{#- The letters of a local part, without digits and what is put between words. -#}
+{% macro _letters(local_part) -%}
+    {{ regex_replace(local_part, '[0-9._+-]', '') }}
+{%- endmacro %}
+
+{#- How many digits a local part has. -#}
+{% macro _digits(local_part) -%}
+    length({{ local_part }}) - length({{ regex_replace(local_part, '[0-9]', '') }})
 {%- endmacro %}

@@ -184,7 +184,10 @@ def compare(options: argparse.Namespace, place: Place) -> dict[str, Any]:
         for _ in range(options.repeat)
     ]
     say("Penpal: weights estimated from the contacts, and the identity layer again")
-    estimated = place.resolve_with_estimated_weights()
+    other = replace(place, warehouse=folder / "estimated" / "penpal.duckdb")
+    other.warehouse.parent.mkdir(exist_ok=True)
+    copy_warehouse(place.warehouse, other.warehouse)
+    estimated = other.resolve_with_estimated_weights()
     names = ("duckdb", "dbt-core", "dbt-duckdb") + (() if options.no_splink else ("splink",))
     return {
         "data": {name: getattr(options, name) for name in ("records", "people", "errors", "seed")},
@@ -192,7 +195,7 @@ def compare(options: argparse.Namespace, place: Place) -> dict[str, Any]:
         "versions": {name: importlib.metadata.version(name) for name in names},
         "summary": report.summarise(rounds),
         "rounds": rounds,
-        "estimated": estimated and estimated | place.judge(truth),
+        "estimated": estimated and estimated | other.judge(truth),
     }
 
 
