@@ -116,11 +116,17 @@
     {{ _node_pairs('links', 'nodes') }}
     {{ _live_sizes('pairs', 'nodes') }}
     {{ _ranked_edges('pairs', 'nodes', 'sizes') }}
+    {{ _live_apart('pairs', 'sizes') }}
+    {{ _first_choices('edges') }}
     {{ _sure_choices('choices', 'apart') }}
     {{ _linkages('edges', 'sizes') }}
     {{ _prospects('linkages') }}
+    {{ _hopeful_edges('edges', 'prospects') }}
     {{ _strongest_choices('linkages', 'prospects') }}
     {{ _mutual_choices('choices', 'sizes', 'apart') }}
+    {{ _joined_apart('apart', 'joins') }}
+    {{ _joined_edges('edges', 'joins', 'apart') }}
+    {{ _joined_sizes('sizes', 'joins') }}
 {%- endmacro %}
 
 {#- Dense numbers in the nodes' own order, so that the smallest number is the smallest node. -#}
@@ -322,11 +328,11 @@
     the strongest link than half-way.
 -#}
 {% macro _prospects(linkages) -%}
+    {%- set mean = 'greatest(max(mean), ' ~ config.get('absent_weight', 0) ~ ')' -%}
     select
         cluster,
         max(case when best >= {{ config.get('threshold', 0) }} then linkage end) as strongest,
-        greatest(max(mean), {{ config.get('absent_weight', 0) }})
-        + greatest(max(best) - greatest(max(mean), {{ config.get('absent_weight', 0) }}), 0) / 2 as at_most
+        greatest({{ mean }}, (max(best) + {{ mean }}) / 2) as at_most
     from {{ linkages }}
     group by cluster
 {%- endmacro %}

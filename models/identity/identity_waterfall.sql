@@ -51,10 +51,26 @@ steps as (
         {%- endif %}
     {%- endfor %}
     union all
-    select record_key_a, record_key_b, 10, 'household', null, null, null, household_weight
+    select
+        record_key_a,
+        record_key_b,
+        {{ comparisons() | length + 1 }},
+        'household',
+        null,
+        null,
+        null,
+        household_weight
     from pairs
     union all
-    select record_key_a, record_key_b, 11, 'contradiction', null, null, null, contradiction_weight
+    select
+        record_key_a,
+        record_key_b,
+        {{ comparisons() | length + 2 }},
+        'contradiction',
+        null,
+        null,
+        null,
+        contradiction_weight
     from pairs
     where contradiction_weight < 0
 )

@@ -99,7 +99,7 @@ class Place:
         with duckdb.connect(str(self.warehouse)) as connection:
             connection.execute("truncate rules.match_weights")
             connection.execute(
-                f"insert into rules.match_weights by name from read_csv('{weights}')"
+                "insert into rules.match_weights by name from read_csv($1)", [str(weights)]
             )
         return {"estimate_seconds": estimated.seconds} | self.resolve()
 

@@ -132,7 +132,7 @@ def _agreement(counts: Counts, generic: Weights, found: Fit | None, term: str) -
         candidates = counts.candidates
         related = candidates.pairs * (1 - found.posterior[RANDOM])
         places = [key for key, name in generic.level_terms.items() if name == term]
-        compared = [candidates.levels[name] >= 0 for name in {name for name, _ in places}]
+        compared = [candidates.levels[comparison] >= 0 for comparison, _ in places]
         both -= related[np.any(compared, axis=0)].sum()
         for comparison, level in places + ALSO_AGREE.get(term, []):
             number = generic.levels[comparison].index(level)
