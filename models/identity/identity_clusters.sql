@@ -1,18 +1,21 @@
 {{ config(materialized='scoped', replaces=[['record_key', 'identity_regrouped']]) }}
 
 -- depends_on: {{ ref('identity_regrouped') }}
-with linked as (
-    select * from {{ ref('identity_linked_clusters') }}
+with records as (
+    select * from {{ ref('identity_records') }}
     where {{ is_regrouped('record_key') }}
 ),
+
+linked as (select * from {{ ref('identity_linked_clusters') }}),
 
 fuzzy as (select * from {{ ref('identity_fuzzy_clusters') }})
 
 select
-    linked.record_key,
-    linked.source_table,
-    linked.source_key,
+    records.record_key,
+    records.source_table,
+    records.source_key,
     coalesce(fuzzy.cluster, linked.cluster) as component,
-    linked.observed_at as first_seen_at
-from linked
+    records.observed_at as first_seen_at
+from records
+inner join linked on records.record_key = linked.record_key
 left join fuzzy on linked.cluster = fuzzy.node

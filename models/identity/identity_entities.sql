@@ -1,8 +1,17 @@
 {{ config(materialized='components') }}
 
-with keys as {{ inline_cte() }} (
-    select * from {{ ref('identity_usable_identifiers') }}
-    where is_strong
+with common_values as (select * from {{ ref('identity_common_values') }}),
+
+keys as (
+    select
+        usable.identifier_type,
+        usable.identifier_value,
+        usable.record_key
+    from {{ ref('identity_usable_identifiers') }} as usable
+    inner join common_values
+        on usable.identifier_type = common_values.identifier_type
+        and usable.identifier_value = common_values.identifier_value
+    where usable.is_strong
 ),
 
 records as {{ inline_cte() }} (select * from {{ ref('identity_touched_records') }}),

@@ -5,6 +5,8 @@ with usable as (
     where not is_strong
 ),
 
+common_values as (select * from {{ ref('identity_common_values') }}),
+
 entities as (select * from {{ ref('identity_entities') }}),
 
 held as (
@@ -15,6 +17,9 @@ held as (
         usable.trust_rank,
         min(usable.observed_at) as first_seen_at
     from usable
+    inner join common_values
+        on usable.identifier_type = common_values.identifier_type
+        and usable.identifier_value = common_values.identifier_value
     inner join entities on usable.record_key = entities.node
     group by
         entities.component,

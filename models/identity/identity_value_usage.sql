@@ -20,57 +20,72 @@ limits as (select * from {{ ref('identifier_limits') }}),
 
 patterns as (select * from {{ ref('blocked_identifiers') }}),
 
--- No value with one given name on few records is over a limit: most need no closer look.
-spread as (
+common_values as (select * from {{ ref('identity_common_values') }}),
+
+held as (
     select
         identifiers.identifier_type,
         identifiers.identifier_value,
-        count(*) as uses_count,
-        coalesce(min(names.given_name) <> max(names.given_name), false) as has_other_names
+        identifiers.record_key
     from identifiers
-    left join names on identifiers.record_key = names.record_key
-    group by identifiers.identifier_type, identifiers.identifier_value
+    inner join common_values
+        on identifiers.identifier_type = common_values.identifier_type
+        and identifiers.identifier_value = common_values.identifier_value
 ),
 
-blocked as (
+-- No value with one given name on few records is over a limit: most need no closer look.
+spread as (
     select
-        spread.identifier_type,
-        spread.identifier_value,
-        min(patterns.why) as why
-    from spread
-    inner join patterns
-        on spread.identifier_type = patterns.identifier_type
-        and spread.identifier_value like patterns.pattern
-    group by spread.identifier_type, spread.identifier_value
+        held.identifier_type,
+        held.identifier_value,
+        count(*) as uses_count,
+        coalesce(min(names.given_name) <> max(names.given_name), false) as has_other_names
+    from held
+    left join names on held.record_key = names.record_key
+    group by held.identifier_type, held.identifier_value
 ),
 
 suspects as (
     select
         spread.identifier_type,
-        spread.identifier_value,
-        blocked.why as blocked_why
+        spread.identifier_value
     from spread
     inner join limits on spread.identifier_type = limits.identifier_type
-    left join blocked
-        on spread.identifier_type = blocked.identifier_type
-        and spread.identifier_value = blocked.identifier_value
     where
-        blocked.why is not null
-        or spread.has_other_names
+        spread.has_other_names
         or coalesce(spread.uses_count > limits.max_records, false)
+),
+
+uses as (
+    select
+        held.identifier_type,
+        held.identifier_value,
+        held.record_key,
+        cast(null as {{ dbt.type_string() }}) as blocked_why
+    from held
+    inner join suspects
+        on held.identifier_type = suspects.identifier_type
+        and held.identifier_value = suspects.identifier_value
+    union all
+    select
+        identifiers.identifier_type,
+        identifiers.identifier_value,
+        identifiers.record_key,
+        patterns.why
+    from identifiers
+    inner join patterns
+        on identifiers.identifier_type = patterns.identifier_type
+        and identifiers.identifier_value like patterns.pattern
 )
 
 select
-    suspects.identifier_type,
-    suspects.identifier_value,
-    suspects.blocked_why,
-    count(distinct identifiers.record_key) as records_count,
+    uses.identifier_type,
+    uses.identifier_value,
+    min(uses.blocked_why) as blocked_why,
+    count(distinct uses.record_key) as records_count,
     count(distinct names.record_key) as named_records_count,
     count(distinct names.given_name) as people_count,
     count(distinct names.last_name) as families_count
-from suspects
-inner join identifiers
-    on suspects.identifier_type = identifiers.identifier_type
-    and suspects.identifier_value = identifiers.identifier_value
-left join names on identifiers.record_key = names.record_key
-group by suspects.identifier_type, suspects.identifier_value, suspects.blocked_why
+from uses
+left join names on uses.record_key = names.record_key
+group by uses.identifier_type, uses.identifier_value
