@@ -15,20 +15,36 @@
 {%- endmacro %}
 
 
-{% macro create_work_table(name, select) -%}
-    {{ return(adapter.dispatch('create_work_table', 'penpal')(name, select)) }}
+{% macro create_work_table(name, select, then_drop=[]) -%}
+    {{ return(adapter.dispatch('create_work_table', 'penpal')(name, select, then_drop)) }}
 {%- endmacro %}
 
-{% macro duckdb__create_work_table(name, select) -%}
-    {% do run_query('create or replace temp table ' ~ name ~ ' as ' ~ select) %}
+{#- In one go: to dbt, each statement costs as much as a small query. -#}
+{% macro duckdb__create_work_table(name, select, then_drop=[]) -%}
+    {% do run_query('create or replace temp table ' ~ name ~ ' as ' ~ select ~ ';\n' ~ _drops(then_drop) | join(';\n')) %}
 {%- endmacro %}
 
-{% macro spark__create_work_table(name, select) -%}
-    {% do drop_work_table(name) %}
+{% macro spark__create_work_table(name, select, then_drop=[]) -%}
+    {% do drop_work_tables([name]) %}
     {% do run_query('create table ' ~ work_table(name) ~ ' using parquet as ' ~ select) %}
+    {% do drop_work_tables(then_drop) %}
 {%- endmacro %}
 
 
-{% macro drop_work_table(name) -%}
-    {% do run_query('drop table if exists ' ~ work_table(name)) %}
+{% macro drop_work_tables(names) -%}
+    {{ return(adapter.dispatch('drop_work_tables', 'penpal')(names)) }}
+{%- endmacro %}
+
+{% macro duckdb__drop_work_tables(names) -%}
+    {% do run_query(_drops(names) | join(';\n')) %}
+{%- endmacro %}
+
+{% macro spark__drop_work_tables(names) -%}
+    {%- for statement in _drops(names) -%}{% do run_query(statement) %}{%- endfor -%}
+{%- endmacro %}
+
+{% macro _drops(names) -%}
+    {%- set drops = [] -%}
+    {%- for name in names -%}{%- do drops.append('drop table if exists ' ~ work_table(name)) -%}{%- endfor -%}
+    {{ return(drops) }}
 {%- endmacro %}

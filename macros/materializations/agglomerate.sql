@@ -46,9 +46,9 @@
     {% do create_work_table(name ~ 'pairs', _node_pairs(work ~ 'links', work ~ 'nodes')) %}
     {% do create_work_table(name ~ 'sizes_0', _live_sizes(work ~ 'pairs', work ~ 'nodes')) %}
     {% do create_work_table(name ~ 'edges_0', _ranked_edges(work ~ 'pairs', work ~ 'nodes', work ~ 'sizes_0')) %}
-    {% do create_work_table(name ~ 'apart_0', _live_apart(work ~ 'pairs', work ~ 'sizes_0')) %}
-    {% do drop_work_table(name ~ 'links') %}
-    {% do drop_work_table(name ~ 'pairs') %}
+    {% do create_work_table(
+        name ~ 'apart_0', _live_apart(work ~ 'pairs', work ~ 'sizes_0'), then_drop=[name ~ 'links', name ~ 'pairs']
+    ) %}
 
     {#- A round reads the tables of its own parity and writes those of the other; its joins stay. -#}
     {% set ns = namespace(rounds=0, joined=1) %}
@@ -90,9 +90,11 @@
         name ~ 'roots_' ~ ns.rounds, 'select cluster as v, joined as r from ' ~ work ~ 'joins_' ~ ns.rounds
     ) %}
     {% for i in range(ns.rounds - 1, -1, -1) %}
-        {% do create_work_table(name ~ 'roots_' ~ i, _all_roots(work ~ 'joins_' ~ i, work ~ 'roots_' ~ (i + 1))) %}
-        {% do drop_work_table(name ~ 'roots_' ~ (i + 1)) %}
-        {% do drop_work_table(name ~ 'joins_' ~ i) %}
+        {% do create_work_table(
+            name ~ 'roots_' ~ i,
+            _all_roots(work ~ 'joins_' ~ i, work ~ 'roots_' ~ (i + 1)),
+            then_drop=[name ~ 'roots_' ~ (i + 1), name ~ 'joins_' ~ i]
+        ) %}
     {% endfor %}
 
     {% do replace_table(
@@ -100,12 +102,14 @@
         existing,
         'select node, component as cluster from (' ~ _smallest_nodes(work ~ 'nodes', work ~ 'roots_0') ~ ') named'
     ) %}
+    {% set made = [] %}
     {% for table in [
         'nodes', 'edges_0', 'edges_1', 'sizes_0', 'sizes_1', 'apart_0', 'apart_1', 'linkages', 'prospects', 'choices', 'followed',
         'joins_' ~ ns.rounds, 'roots_0'
     ] %}
-        {% do drop_work_table(name ~ table) %}
+        {% do made.append(name ~ table) %}
     {% endfor %}
+    {% do drop_work_tables(made) %}
 
     {{ return(finished_model(target_relation)) }}
 {% endmaterialization %}

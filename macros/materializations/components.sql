@@ -26,9 +26,9 @@
         {% do create_work_table(work ~ 'reps_' ~ i, _representatives(work_table(work ~ 'edges_' ~ i), i)) %}
         {% do create_work_table(
             work ~ 'edges_' ~ (i + 1),
-            _contracted(work_table(work ~ 'edges_' ~ i), work_table(work ~ 'reps_' ~ i))
+            _contracted(work_table(work ~ 'edges_' ~ i), work_table(work ~ 'reps_' ~ i)),
+            then_drop=[work ~ 'edges_' ~ i]
         ) %}
-        {% do drop_work_table(work ~ 'edges_' ~ i) %}
         {% set ns.rounds = i + 1 %}
         {% set ns.left = _count(work ~ 'edges_' ~ (i + 1)) %}
     {% endfor %}
@@ -43,9 +43,11 @@
     {#- From the last round back to the first: the representative of a representative. -#}
     {% for i in range(ns.rounds - 2, -1, -1) %}
         {% set later = work ~ 'reps_' ~ (i + 1) if i == ns.rounds - 2 else work ~ 'roots_' ~ (i + 1) %}
-        {% do create_work_table(work ~ 'roots_' ~ i, _roots(work_table(work ~ 'reps_' ~ i), work_table(later))) %}
-        {% do drop_work_table(later) %}
-        {% do drop_work_table(work ~ 'reps_' ~ i) %}
+        {% do create_work_table(
+            work ~ 'roots_' ~ i,
+            _roots(work_table(work ~ 'reps_' ~ i), work_table(later)),
+            then_drop=[later, work ~ 'reps_' ~ i]
+        ) %}
     {% endfor %}
     {% set roots = none if ns.rounds == 0 else (work ~ 'reps_0' if ns.rounds == 1 else work ~ 'roots_0') %}
 
@@ -56,10 +58,9 @@
         existing,
         'select node, component from (' ~ final ~ ') joined union all select node, node from (' ~ alone ~ ') alone'
     ) %}
-    {% do drop_work_table(work ~ 'links') %}
-    {% do drop_work_table(work ~ 'nodes') %}
-    {% do drop_work_table(work ~ 'edges_' ~ ns.rounds) %}
-    {% if roots %}{% do drop_work_table(roots) %}{% endif %}
+    {% do drop_work_tables(
+        [work ~ 'links', work ~ 'nodes', work ~ 'edges_' ~ ns.rounds] + ([roots] if roots else [])
+    ) %}
 
     {{ return(finished_model(target_relation)) }}
 {% endmaterialization %}

@@ -11,12 +11,12 @@ components as (select * from {{ ref('identity_components') }}),
 neighbourhoods as (select * from {{ ref('identity_neighbourhoods') }})
 
 select
-    fingerprints.record_key,
+    touched.record_key,
     fingerprints.fingerprint,
     coalesce(neighbourhoods.component, components.component, entities.component) as neighbourhood
 from touched
-inner join fingerprints on touched.record_key = fingerprints.record_key
-inner join entities on fingerprints.record_key = entities.node
+inner join entities on touched.record_key = entities.node
+left join fingerprints on touched.record_key = fingerprints.record_key
 left join components on entities.component = components.node
 left join neighbourhoods
     on coalesce(components.component, entities.component) = neighbourhoods.node

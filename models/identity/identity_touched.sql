@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 
 -- depends_on: {{ ref('identity_run') }}
+-- depends_on: {{ ref('identity_records') }}
 -- depends_on: {{ ref('identity_checked_records') }}
 -- depends_on: {{ ref('identity_fingerprints') }}
 -- depends_on: {{ ref('identity_record_identifiers') }}
@@ -15,7 +16,7 @@
 
 {% if run_is_full() %}
     select record_key
-    from {{ ref('identity_fingerprints') }}
+    from {{ ref('identity_records') }}
 {% else %}
     with checked as (select * from {{ ref('identity_checked_records') }}),
 
@@ -39,7 +40,9 @@
         from checked
         left join fingerprints on checked.record_key = fingerprints.record_key
         left join known on checked.record_key = known.record_key
-        where fingerprints.fingerprint is distinct from known.fingerprint
+        where
+            checked.is_changed
+            or fingerprints.fingerprint is distinct from known.fingerprint
     ),
 
     held as (

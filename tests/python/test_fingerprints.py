@@ -1,4 +1,8 @@
-"""identity_fingerprints: whatever could change a record's links changes its fingerprint."""
+"""identity_fingerprints: whatever events tell of a record changes its fingerprint.
+
+What else a record says is in its own row (test_source_rows.py), or known to be a change
+(identity_checked_records).
+"""
 
 from __future__ import annotations
 
@@ -7,66 +11,47 @@ import pytest
 from conftest import ROOT, ScratchProject
 
 NAME = "identity_fingerprints"
-TEXTS = ("first_name_key", "last_name_key", "given_name", "birth_date_key", "gender", "street_key")
-TEXTS += ("city_key", "postal_code_key", "email_key", "phone")
 TABLES = {
-    "identity_records": "record_key varchar, observed_at timestamp, birth_date date,"
-    f" names_its_person boolean, {' varchar, '.join(TEXTS)} varchar",
+    "identity_records": "record_key varchar, source_table varchar, observed_at timestamp,"
+    " first_name_key varchar, last_name_key varchar",
     "identity_record_identifiers": "record_key varchar, identifier_type varchar,"
     " identifier_value varchar, shown_value varchar, observed_at timestamp",
-    "identity_blocked_values": "identifier_type varchar, identifier_value varchar, reason varchar",
     "identity_checked_records": "record_key varchar",
-    "identity_overrides": "record_key_a varchar, record_key_b varchar, decision varchar,"
-    " decided_by varchar, decided_at timestamp",
 }
-# a and b say the same, and have two values each in common; c has two spellings of one of its own.
-START = """
-    insert into identity_records (record_key, names_its_person, first_name_key, observed_at)
-    values ('a', true, 'zoe', '2026-01-01'), ('b', true, 'zoe', '2026-01-01'),
-        ('c', true, 'jon', '2026-01-01');
+A, B, C = "web.users:a", "web.identify:b", "shop.orders:c"
+# Two logins that say the same, and an order in an occasion with one of them.
+START = f"""
+    insert into identity_records
+    values ('{A}', 'web.users', '2026-01-01', 'zoe', 'lind'),
+        ('{B}', 'web.identify', '2026-01-01', 'zoe', 'lind'),
+        ('{C}', 'shop.orders', '2026-01-01', 'jon', 'berg');
     insert into identity_record_identifiers
-    values ('a', 'email', 'ab@x', 'ab@x', '2026-01-01'), ('a', 'phone', '+1', '+1', '2026-01-01'),
-        ('b', 'email', 'ab@x', 'ab@x', '2026-01-01'), ('b', 'phone', '+1', '+1', '2026-01-01'),
-        ('c', 'email', 'c@x', 'c+1@x', '2026-01-01'), ('c', 'email', 'c@x', 'c@x', '2026-01-01');
-    insert into identity_overrides values ('a', 'c', 'same', 'anna', '2026-01-01');
+    values ('{A}', 'email', 'ab@x', 'ab@x', '2026-01-01'), ('{A}', 'phone', '+1', '+1', '2026-01-01'),
+        ('{B}', 'email', 'ab@x', 'ab@x', '2026-01-01'), ('{B}', 'phone', '+1', '+1', '2026-01-01'),
+        ('{A}', 'cart_id', 'K', 'K', '2026-01-01'), ('{C}', 'cart_id', 'K', 'K', '2026-01-01');
 """
-VALUE = "insert into identity_record_identifiers values ('a', 'order_id', 'O1', 'O1', '2026-01-01')"
-BLOCK = "insert into identity_blocked_values values"
-DECIDE = "insert into identity_overrides values"
+VALUE = "insert into identity_record_identifiers values"
+IDENTIFIERS = "update identity_record_identifiers set"
 
 # What happens: whose fingerprints change.
 CHANGES = {
-    **{
-        f"update identity_records set {column} = 'other' where record_key = 'a'": "a"
-        for column in TEXTS
-    },
-    "update identity_records set birth_date = '1980-04-12' where record_key = 'a'": "a",
-    "update identity_records set observed_at = '2026-01-02' where record_key = 'a'": "a",
-    "update identity_records set names_its_person = false where record_key = 'a'": "a",
-    VALUE: "a",
-    f"{VALUE}; {VALUE.replace('O1', 'O2')}": "a",
-    "delete from identity_record_identifiers where identifier_value = '+1'": "ab",
-    "delete from identity_record_identifiers where identifier_value = 'c@x'": "c",
-    "update identity_record_identifiers set shown_value = 'a+b@x'"
-    " where identifier_type = 'email' and record_key = 'a'": "a",
-    "update identity_record_identifiers set observed_at = '2025-01-01' where record_key = 'a'": "a",
-    "update identity_record_identifiers set identifier_type = 'order_id'"
-    " where identifier_type = 'phone'": "ab",
-    f"{BLOCK} ('email', 'ab@x', 'blocked')": "ab",
-    f"{BLOCK} ('email', 'ab@x', 'blocked'), ('phone', '+1', 'blocked')": "ab",
-    f"{BLOCK} ('email', 'c@x', 'blocked')": "c",
-    f"{BLOCK} ('phone', 'ab@x', 'blocked'), ('email', 'd@x', 'blocked')": "",
-    f"{DECIDE} ('b', 'a', 'different', 'anna', '2026-01-01')": "ab",
-    f"{DECIDE} ('b', 'gone', 'different', 'anna', '2026-01-01')": "b",
-    f"{DECIDE} ('gone', 'b', 'different', 'anna', '2026-01-01')": "b",
-    f"{DECIDE} ('gone', 'away', 'different', 'anna', '2026-01-01')": "",
-    f"{DECIDE} ('b', 'c', 'same', 'anna', '2026-01-01'),"
-    " ('c', 'b', 'same', 'anna', '2026-01-01')": "bc",
-    "delete from identity_overrides": "ac",
-    "update identity_overrides set decision = 'different'": "ac",
-    "update identity_overrides set decided_by = 'ben'": "ac",
-    "update identity_overrides set decided_at = '2026-01-02'": "ac",
-    "delete from identity_records where record_key = 'b'": "b",
+    f"update identity_records set first_name_key = 'eva' where record_key = '{A}'": {A},
+    f"update identity_records set last_name_key = 'dahl' where record_key = '{B}'": {B},
+    f"update identity_records set observed_at = '2026-01-02' where record_key = '{A}'": {A},
+    "update identity_records set first_name_key = 'eva' where source_table = 'shop.orders'": set(),
+    f"{VALUE} ('{A}', 'order_id', 'O1', 'O1', '2026-01-01')": {A},
+    f"{VALUE} ('{C}', 'order_id', 'O1', 'O1', '2026-01-01')": {C},
+    f"{VALUE} ('{C}', 'order_id', 'O1', 'O1', '2026-01-01'),"
+    f" ('{C}', 'order_id', 'O2', 'O2', '2026-01-01')": {C},
+    f"{VALUE} ('{C}', 'session_id', 'S', 'S', '2026-01-01')": {C},
+    f"{VALUE} ('{C}', 'email', 'c@x', 'c@x', '2026-01-01')": set(),
+    "delete from identity_record_identifiers where identifier_value = '+1'": {A, B},
+    "delete from identity_record_identifiers where identifier_value = 'K'": {A, C},
+    f"{IDENTIFIERS} shown_value = 'a+b@x' where identifier_type = 'email'": {A, B},
+    f"{IDENTIFIERS} observed_at = '2025-01-01' where record_key = '{A}'": {A},
+    f"{IDENTIFIERS} identifier_type = 'order_id' where identifier_type = 'phone'": {A, B},
+    f"{IDENTIFIERS} identifier_type = 'order_id' where identifier_type = 'cart_id'": {A, C},
+    f"delete from identity_records where record_key = '{B}'": {B},
 }
 
 
@@ -108,22 +93,10 @@ def test_a_change_changes_whom_it_concerns(
     warehouse: duckdb.DuckDBPyConnection, sql: str, change: str
 ) -> None:
     before = fingerprints(warehouse, sql)
-    assert set(before) == set("abc")
+    assert set(before) == {A, B, C}
     warehouse.execute(change)
     after = fingerprints(warehouse, sql)
-    assert {key for key in before if after.get(key) != before[key]} == set(CHANGES[change])
-
-
-def test_a_block_that_moves_from_one_value_to_another_is_a_change(
-    warehouse: duckdb.DuckDBPyConnection, sql: str
-) -> None:
-    warehouse.execute(f"{BLOCK} ('email', 'ab@x', 'blocked')")
-    before = fingerprints(warehouse, sql)
-    warehouse.execute(
-        "update identity_blocked_values set identifier_type = 'phone', identifier_value = '+1'"
-    )
-    after = fingerprints(warehouse, sql)
-    assert {key for key in before if after[key] != before[key]} == {"a", "b"}
+    assert {key for key in before if after.get(key) != before[key]} == CHANGES[change]
 
 
 def test_the_order_of_rows_is_no_change(warehouse: duckdb.DuckDBPyConnection, sql: str) -> None:
