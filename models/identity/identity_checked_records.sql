@@ -39,7 +39,8 @@ checked as (
     from reread
     left join changes on reread.record_key = changes.owner
     union all
-    -- Whoever was alone in an occasion has nothing of it, until another comes, and when that has gone.
+    -- Whoever was alone in an occasion has nothing of it, until another comes, and when that
+    -- has gone.
     select
         record_key,
         0

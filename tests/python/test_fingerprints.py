@@ -26,8 +26,10 @@ START = f"""
         ('{B}', 'web.identify', '2026-01-01', 'zoe', 'lind'),
         ('{C}', 'shop.orders', '2026-01-01', 'jon', 'berg');
     insert into identity_record_identifiers
-    values ('{A}', 'email', 'ab@x', 'ab@x', '2026-01-01'), ('{A}', 'phone', '+1', '+1', '2026-01-01'),
-        ('{B}', 'email', 'ab@x', 'ab@x', '2026-01-01'), ('{B}', 'phone', '+1', '+1', '2026-01-01'),
+    values ('{A}', 'email', 'ab@x', 'ab@x', '2026-01-01'),
+        ('{A}', 'phone', '+1', '+1', '2026-01-01'),
+        ('{B}', 'email', 'ab@x', 'ab@x', '2026-01-01'),
+        ('{B}', 'phone', '+1', '+1', '2026-01-01'),
         ('{A}', 'cart_id', 'K', 'K', '2026-01-01'), ('{C}', 'cart_id', 'K', 'K', '2026-01-01');
 """
 VALUE = "insert into identity_record_identifiers values"
