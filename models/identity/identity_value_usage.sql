@@ -3,16 +3,7 @@
     replaces=[['identifier_type, identifier_value', 'identity_recounted_values']],
 ) }}
 
--- depends_on: {{ ref('identity_recounted_values') }}
-with identifiers as (
-    select identifiers.*
-    from {{ ref('identity_record_identifiers') }} as identifiers
-    {%- if not run_is_full() %}
-        inner join {{ ref('identity_recounted_values') }} as recounted
-            on identifiers.identifier_type = recounted.identifier_type
-            and identifiers.identifier_value = recounted.identifier_value
-    {%- endif %}
-),
+with identifiers as (select * from {{ ref('identity_recounted_identifiers') }}),
 
 names as {{ inline_cte() }} (select * from {{ ref('identity_named_records') }}),
 
