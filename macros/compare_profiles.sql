@@ -4,13 +4,14 @@
     level a comparison, null where either side says nothing:
 
     first_name   exact, nickname (one name in full form), initial, typo, part (one ends with the words or begins with the letters of the other),
-                 similar, different; swapped, swapped_typo, swapped_part where first and last name changed places
+                 similar, different; swapped, swapped_typo, swapped_part where first and last name changed places, or one of them did
     last_name    exact, typo, part, similar, different; null where the names are swapped, which counts once
     birth_date   exact, slip (one digit, or day and month changed places), near (two digits of the day or of the year), year,
                  digits (any two), different
     location     postal_code_and_city, postal_code, postal_typo_and_city, postal_and_city_typo, city, city_typo, postal_typo, different
     city         exact, typo, different; only where a side has no postal code, so that location has nothing to compare
-    street       exact, typo (its number at most one digit off), part (same number, one name begins the other), same_street, same_number, similar, different
+    street       exact, typo (its number at most one digit off), part (same number; one name begins the other, or both begin with
+                 the same five letters), same_street, same_number, similar, different
     email        exact, local_part, typo, different; null also where only a short number or a mark between words differs
     phone        exact, typo (one digit), different
     gender       same, different
@@ -50,8 +51,8 @@ with sides as (
         b.email_local_part as local_b,
         a.gender as gender_a,
         b.gender as gender_b,
-        {{ _distance('a.first_name', 'b.first_name', 4) }} as first_name_distance,
-        {{ _distance('a.last_name', 'b.last_name', 4) }} as last_name_distance,
+        {{ _edits('a.first_name', 'b.first_name', 4) }} as first_name_distance,
+        {{ _edits('a.last_name', 'b.last_name', 4) }} as last_name_distance,
         {{ _typos('a.first_name', 'b.first_name') }} as first_name_typos,
         {{ _typos('a.last_name', 'b.last_name') }} as last_name_typos,
         levenshtein(a.birth_date_key, b.birth_date_key) as birth_distance,
@@ -75,12 +76,16 @@ crossed as (
                 then null
             when first_name_a = last_name_b and last_name_a = first_name_b then 'swapped'
             when
-                {{ _distance('first_name_a', 'last_name_b', 2) }}
+                {{ _edits('first_name_a', 'last_name_b', 2) }}
                 <= {{ _typos('first_name_a', 'last_name_b') }}
-                and {{ _distance('last_name_a', 'first_name_b', 2) }}
+                and {{ _edits('last_name_a', 'first_name_b', 2) }}
                 <= {{ _typos('last_name_a', 'first_name_b') }}
                 then 'swapped_typo'
             when first_name_a = last_name_b or last_name_a = first_name_b then 'swapped_part'
+            when
+                {{ _alike_across('first_name_a', 'last_name_b') }}
+                or {{ _alike_across('last_name_a', 'first_name_b') }}
+                then 'swapped_part'
         end as crosswise
     from sides
 )
@@ -176,6 +181,11 @@ select
             and (
                 street_name_a = substr(street_name_b, 1, length(street_name_a))
                 or street_name_b = substr(street_name_a, 1, length(street_name_b))
+                -- What follows is most often a kind of street, misspelt or another word for it.
+                or (
+                    length(street_name_a) > 5
+                    and substr(street_name_a, 1, 5) = substr(street_name_b, 1, 5)
+                )
             )
             then 'part'
         when
@@ -228,6 +238,26 @@ from crossed
         when abs(length({{ a }}) - length({{ b }})) > {{ most }} then 99
         else levenshtein({{ a }}, {{ b }})
     end
+{%- endmacro %}
+
+{#- The same, but two neighbouring letters that changed places in a word of up to five are one edit, not two. -#}
+{% macro _edits(a, b, most) -%}
+    case
+        when {{ a }} = {{ b }} then 0
+        when abs(length({{ a }}) - length({{ b }})) > {{ most }} then 99
+        when length({{ a }}) = length({{ b }}) and length({{ a }}) <= 5
+            then
+                case
+                    when {{ neighbours_swapped(a, b, 5) }} then 1
+                    else levenshtein({{ a }}, {{ b }})
+                end
+        else levenshtein({{ a }}, {{ b }})
+    end
+{%- endmacro %}
+
+{#- Where one of two names only is in the other's place, a typo is taken for one from five letters on. -#}
+{% macro _alike_across(a, b) -%}
+    (least(length({{ a }}), length({{ b }})) >= 5 and {{ _edits(a, b, 2) }} <= {{ _typos(a, b) }})
 {%- endmacro %}
 
 {#- How many slips of the pen a word of this length may have and still be the same. -#}
