@@ -71,14 +71,13 @@ unlinked as (
     from cut_links
 ),
 
-linked as (
+linked as {{ inline_cte() }} (
     select
         looked_at.identifier_type,
         looked_at.form as identifier_value,
         map.customer_id,
         map.component,
-        min(looked_at.observed_at) as first_seen_at,
-        max(looked_at.observed_at) as last_seen_at
+        looked_at.observed_at
     from looked_at
     inner join personal on looked_at.identifier_type = personal.identifier_type
     inner join map on looked_at.record_key = map.record_key
@@ -87,22 +86,46 @@ linked as (
         and looked_at.identifier_type = unlinked.identifier_type
         and looked_at.identifier_value = unlinked.identifier_value
     where unlinked.record_key is null
-    group by looked_at.identifier_type, looked_at.form, map.customer_id, map.component
+),
+
+-- Most values have one holder, who need not be looked for among others.
+held as (
+    select
+        identifier_type,
+        identifier_value,
+        min(customer_id) as customer_id,
+        min(observed_at) as first_seen_at,
+        max(observed_at) as last_seen_at,
+        min(customer_id) <> max(customer_id) as is_shared
+    from linked
+    group by identifier_type, identifier_value
+),
+
+holders as (
+    select
+        linked.identifier_type,
+        linked.identifier_value,
+        linked.customer_id,
+        linked.component,
+        min(linked.observed_at) as first_seen_at,
+        max(linked.observed_at) as last_seen_at
+    from linked
+    inner join held
+        on linked.identifier_type = held.identifier_type
+        and linked.identifier_value = held.identifier_value
+    where held.is_shared
+    group by
+        linked.identifier_type, linked.identifier_value, linked.customer_id, linked.component
 ),
 
 ranked as (
     select
-        identifier_type,
-        identifier_value,
-        customer_id,
-        first_seen_at,
-        last_seen_at,
+        *,
         row_number() over (
             partition by identifier_type, identifier_value
             order by first_seen_at, component
-        ) as seniority,
-        count(*) over (partition by identifier_type, identifier_value) as holders_count
-    from linked
+        ) as seniority
+    from holders
 )
 
 select
@@ -111,6 +134,16 @@ select
     customer_id,
     first_seen_at,
     last_seen_at,
-    holders_count > 1 as is_shared
+    is_shared
+from held
+where not is_shared
+union all
+select
+    identifier_type,
+    identifier_value,
+    customer_id,
+    first_seen_at,
+    last_seen_at,
+    true
 from ranked
 where seniority = 1
