@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 VARS ?= {}
+# Tests of one file share what they set up.
+PARALLEL := -n 2 --dist loadfile
 
 .PHONY: help setup setup-dev setup-spark setup-splink run test test-spark test-identity \
 	bench-identity lint parse build pytest docs clean
@@ -66,7 +68,7 @@ test-spark: setup-spark
 	$(BIN)/python -m pytest --engine spark tests/python/test_agglomerate.py -k plain_algorithm
 
 test-identity: setup-dev .venv/febrl.stamp
-	$(BIN)/python -m pytest tests/febrl tests/runs
+	$(BIN)/python -m pytest $(PARALLEL) tests/febrl tests/runs
 
 bench-identity: setup-splink
 	$(BIN)/python scripts/bench_identity.py $(ARGS)
@@ -84,7 +86,7 @@ build: setup-dev
 	$(BIN)/dbt --warn-error --quiet build
 
 pytest: setup-dev
-	$(BIN)/python -m pytest tests/python
+	$(BIN)/python -m pytest $(PARALLEL) tests/python
 
 docs: setup
 	$(BIN)/dbt docs generate --static
