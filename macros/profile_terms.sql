@@ -11,3 +11,8 @@
         'phone': 'phone',
     }) }}
 {%- endmacro %}
+
+{#- Those that are common in one country and rare in the next: they are counted in each country as well. -#}
+{% macro national_terms() -%}
+    {{ return(['first_name', 'last_name']) }}
+{%- endmacro %}

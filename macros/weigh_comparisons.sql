@@ -6,9 +6,16 @@
         contradiction_weight   -100 where the two cannot be one, whatever else they share
 -#}
 {% macro weigh_comparisons(compared, keep=[]) -%}
+{%- set names = {} -%}
+{%- for name in national_terms() -%}
+    {%- do names.update({
+        name: 'case when rarity.country = other_rarity.country then rarity.national_' ~ name
+        ~ '_bits else rarity.' ~ name ~ '_bits end'
+    }) -%}
+{%- endfor -%}
 {%- set bits = {
-    'first_name': 'rarity.first_name_bits',
-    'last_name': 'rarity.last_name_bits',
+    'first_name': names.first_name,
+    'last_name': names.last_name,
     'birth_date': 'rarity.birth_date_bits',
     'location': "case location.term when 'city' then rarity.city_bits else rarity.postal_code_bits end",
     'city': 'rarity.city_bits',
@@ -64,6 +71,7 @@ select
     end as contradiction_weight
 from {{ compared }} as compared
 inner join rarity on compared.profile_a = rarity.profile_id
+left join rarity as other_rarity on compared.profile_b = other_rarity.profile_id
 {%- for comparison in comparisons() %}
     left join weights as {{ comparison }}
         on {{ comparison }}.comparison = '{{ comparison }}'

@@ -37,14 +37,15 @@ told as (
         is not null
 ),
 
--- A date of birth or a gender that one record of a cluster tells holds for all of it.
+-- A date of birth, a gender or a country that one record of a cluster tells holds for all of it.
 traits as (
     select
         cluster,
         min(birth_key) as birth_key,
-        min(gender) as gender
+        min(gender) as gender,
+        min(country) as country
     from told
-    where birth_key is not null or gender is not null
+    where birth_key is not null or gender is not null or country is not null
     group by cluster
 ),
 
@@ -65,7 +66,8 @@ known as (
         replace(told.city_key, ' ', '') as city,
         told.postal_code_key as postal_code,
         case when blocked_emails.identifier_value is null then told.email_key end as email,
-        case when blocked_phones.identifier_value is null then told.phone end as phone
+        case when blocked_phones.identifier_value is null then told.phone end as phone,
+        coalesce(told.country, traits.country) as country
     from told
     left join traits on told.cluster = traits.cluster
     left join blocked_values as blocked_emails
@@ -94,7 +96,8 @@ profiles as (
         city,
         postal_code,
         email,
-        phone
+        phone,
+        min(country) as country
     from known
     group by
         cluster,
@@ -134,5 +137,6 @@ select
     postal_code,
     email,
     split_part(email, '@', 1) as email_local_part,
-    phone
+    phone,
+    country
 from profiles

@@ -5,7 +5,7 @@
 {%- for name in [
     'record_key', 'cluster', 'first_names', 'last_names', 'first_name', 'last_name', 'given_name', 'name_low', 'name_high',
     'birth_date_key', 'gender', 'street', 'house_number', 'street_name', 'city', 'postal_code', 'email', 'email_local_part',
-    'phone',
+    'phone', 'country',
 ] %}
     {%- do columns.update({name: text}) %}
 {%- endfor %}

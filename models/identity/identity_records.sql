@@ -68,6 +68,7 @@ records as (
         postal_code,
         email_key,
         coalesce(mobile_phone, phone) as phone,
+        country,
         true as names_its_person
     from contacts
 
@@ -87,6 +88,7 @@ records as (
         postal_code,
         email_key,
         phone,
+        country,
         true
     from accounts
 
@@ -106,6 +108,7 @@ records as (
         postal_code,
         email_key,
         phone,
+        country,
         -- Who a parcel of an account is for is not the account's holder.
         shop_customer_id is null
     from orders
@@ -127,6 +130,7 @@ records as (
         null,
         email_key,
         phone,
+        null,
         true
     from checkouts
     where coalesce(email_key, phone) is not null
@@ -139,6 +143,7 @@ records as (
         first_seen_at,
         first_name_key,
         last_name_key,
+        null,
         null,
         null,
         null,
@@ -166,6 +171,7 @@ records as (
         null,
         email_key,
         null,
+        null,
         true
     from mailboxes
     group by source_table, email_key
@@ -187,6 +193,7 @@ select
     {{ regex_replace('records.postal_code', '[^0-9A-Z]', '') }} as postal_code_key,
     records.email_key,
     records.phone,
+    records.country,
     records.names_its_person
 from records
 left join nicknames on split_part(records.first_name_key, ' ', 1) = nicknames.name

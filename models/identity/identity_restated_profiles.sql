@@ -27,6 +27,24 @@
         cross join growth
     ),
 
+    country_growth as (
+        select country, sum(growth) as growth
+        from changes
+        where country is not null
+        group by country
+    ),
+
+    country_sizes as (
+        select
+            profiles.country,
+            count(*) as profiles_now,
+            greatest(count(*) - max(coalesce(country_growth.growth, 0)), 1) as profiles_before
+        from profiles
+        left join country_growth on profiles.country = country_growth.country
+        where profiles.country is not null
+        group by profiles.country
+    ),
+
     shares as (
         select level as term, u_probability as share
         from match_weights
@@ -63,6 +81,40 @@
                 <> {{ rarity_bits('count_before', 'profiles_before', 'share') }}
         ),
     {%- endfor %}
+    {%- for term in national_terms() %}
+        {%- set column = profile_terms()[term] %}
+
+        national_{{ term }}_growth as (
+            select country, {{ column }} as value, sum(growth) as growth
+            from changes
+            where country is not null and {{ column }} is not null
+            group by country, {{ column }}
+            having sum(growth) <> 0
+        ),
+
+        national_{{ term }}_counts as (
+            select
+                growth.country,
+                growth.value,
+                count(*) as count_now,
+                count(*) - max(growth.growth) as count_before
+            from profiles
+            inner join national_{{ term }}_growth as growth
+                on profiles.country = growth.country and profiles.{{ column }} = growth.value
+            group by growth.country, growth.value
+            having count(*) > max(growth.growth)
+        ),
+
+        national_{{ term }}_changes as (
+            select counts.country, counts.value
+            from national_{{ term }}_counts as counts
+            inner join country_sizes on counts.country = country_sizes.country
+            inner join shares on shares.term = '{{ term }}'
+            where
+                {{ rarity_bits('count_now', 'profiles_now', 'share') }}
+                <> {{ rarity_bits('count_before', 'profiles_before', 'share') }}
+        ),
+    {%- endfor %}
 
     restated as (
         select
@@ -78,6 +130,25 @@
             from profiles
             inner join {{ term }}_changes on profiles.{{ column }} = {{ term }}_changes.value
         {%- endfor %}
+        {%- for term in national_terms() %}
+            union
+            select
+                profiles.profile_id,
+                profiles.record_key
+            from profiles
+            inner join national_{{ term }}_changes as name_changes
+                on profiles.country = name_changes.country
+                and profiles.{{ profile_terms()[term] }} = name_changes.value
+        {%- endfor %}
+        union
+        select
+            profiles.profile_id,
+            profiles.record_key
+        from profiles
+        inner join country_sizes
+            on profiles.country = country_sizes.country
+            and {{ nearest_power_of_two('country_sizes.profiles_now') }}
+            <> {{ nearest_power_of_two('country_sizes.profiles_before') }}
         union
         select
             profiles.profile_id,

@@ -32,7 +32,7 @@ said as (
         'crm.contacts:' || contact_id as owner,
         {{ hash64(
             'created_at, first_name_key, last_name_key, birth_date, birth_date_key, gender, street_key,'
-            ~ ' city_key, postal_code, email_key, email, additional_emails, phone, mobile_phone,'
+            ~ ' city_key, postal_code, country, email_key, email, additional_emails, phone, mobile_phone,'
             ~ ' merged_contact_ids'
         ) }} as said
     from contacts
@@ -42,8 +42,8 @@ said as (
     select
         'shop.customers:' || shop_customer_id,
         {{ hash64(
-            'created_at, first_name_key, last_name_key, street_key, city_key, postal_code, email_key,'
-            ~ ' email, phone'
+            'created_at, first_name_key, last_name_key, street_key, city_key, postal_code, country,'
+            ~ ' email_key, email, phone'
         ) }}
     from accounts
 
@@ -53,7 +53,7 @@ said as (
         'shop.orders:' || order_id,
         {{ hash64(
             'created_at, shop_customer_id, first_name_key, last_name_key, street_key, city_key,'
-            ~ ' postal_code, email_key, email, phone, cart_id'
+            ~ ' postal_code, country, email_key, email, phone, cart_id'
         ) }}
     from orders
 
