@@ -94,6 +94,7 @@ class _Village:
             "last_name": family,
             "street_address": self.rng.choice(STREETS),
             "postal_code": self.rng.choice(["10115", "10117", "20095", "80331", "50667"]),
+            "country": self.rng.choice(["Germany", "Germany", "France", ""]),
             "email": self.rng.choice([*self.emails(given, family), "", "test@test.com"]),
             "phone": self.phone(),
         }
@@ -147,6 +148,7 @@ class _Village:
             "ship_last_name": buyer["last_name"],
             "ship_street_address": buyer["street_address"],
             "ship_postal_code": buyer["postal_code"],
+            "ship_country": buyer["country"],
             "created_at": self.day(),
         }
 
