@@ -81,7 +81,6 @@ crossed as (
                 and {{ _edits('last_name_a', 'first_name_b', 2) }}
                 <= {{ _typos('last_name_a', 'first_name_b') }}
                 then 'swapped_typo'
-            when first_name_a = last_name_b or last_name_a = first_name_b then 'swapped_part'
             when
                 {{ _alike_across('first_name_a', 'last_name_b') }}
                 or {{ _alike_across('last_name_a', 'first_name_b') }}
@@ -243,21 +242,22 @@ from crossed
 {#- The same, but two neighbouring letters that changed places in a word of up to five are one edit, not two. -#}
 {% macro _edits(a, b, most) -%}
     case
-        when {{ a }} = {{ b }} then 0
-        when abs(length({{ a }}) - length({{ b }})) > {{ most }} then 99
-        when length({{ a }}) = length({{ b }}) and length({{ a }}) <= 5
-            then
-                case
-                    when {{ neighbours_swapped(a, b, 5) }} then 1
-                    else levenshtein({{ a }}, {{ b }})
-                end
-        else levenshtein({{ a }}, {{ b }})
+        when
+            {{ a }} <> {{ b }}
+            and length({{ a }}) = length({{ b }})
+            and length({{ a }}) <= 5
+            and {{ neighbours_swapped(a, b, 5) }}
+            then 1
+        else {{ _distance(a, b, most) }}
     end
 {%- endmacro %}
 
 {#- Where one of two names only is in the other's place, a typo is taken for one from five letters on. -#}
 {% macro _alike_across(a, b) -%}
-    (least(length({{ a }}), length({{ b }})) >= 5 and {{ _edits(a, b, 2) }} <= {{ _typos(a, b) }})
+    (
+        {{ a }} = {{ b }}
+        or (least(length({{ a }}), length({{ b }})) >= 5 and {{ _edits(a, b, 2) }} <= {{ _typos(a, b) }})
+    )
 {%- endmacro %}
 
 {#- How many slips of the pen a word of this length may have and still be the same. -#}
