@@ -1,9 +1,15 @@
-{#- An id, unless a program wrote that it had none ('undefined', 'null', '0', an all-zero UUID …). -#}
+{#-
+    An id, unless it stands for none: a word that a program wrote in its place ('undefined', 'null', '0', an all-zero
+    UUID …), or nothing but marks ('-', '#', '[]').
+-#}
 {% macro known_id(expression) -%}
     case
-        when lower({{ expression }}) not in (
-            'null', 'undefined', 'none', 'nan', 'nil', 'n/a', '0', '-1', 'anonymous', 'guest', 'false', '[object object]',
-            '00000000-0000-0000-0000-000000000000'
-        ) then {{ expression }}
+        when
+            lower({{ expression }}) not in (
+                'null', 'undefined', 'unknown', 'none', 'nan', 'nil', 'n/a', '#n/a', 'n.a.', '-1', 'anonymous', 'guest',
+                'false', '[object object]'
+            )
+            and {{ regex_extract(expression, '[^\\p{P}\\p{S}\\p{Z}0]', 0) }} is not null
+            then {{ expression }}
     end
 {%- endmacro %}

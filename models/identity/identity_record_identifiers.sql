@@ -70,7 +70,7 @@ repeated as (
     select
         'crm.contacts:' || contact_id as record_key,
         'contact_id' as identifier_type,
-        trim(merged_contact_id) as identifier_value,
+        {{ known_id('trim(merged_contact_id)') }} as identifier_value,
         trim(merged_contact_id) as shown_value,
         created_at as observed_at
     from contact_lists

@@ -39,7 +39,7 @@ parsed as (
     select
         {{ raw_columns(raw) }},
         order_id,
-        customer_id as shop_customer_id,
+        {{ known_id('customer_id') }} as shop_customer_id,
         {{ standardise_email('email') }} as email,
         {{ dialled_number('phone') }} as dialled,
         {{ standard_word('status', {

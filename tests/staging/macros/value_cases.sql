@@ -52,7 +52,17 @@ cases (case_name, raw, expected) as (
     ('bot', null, 'false'),
     ('id', 'undefined', null),
     ('id', '00000000-0000-0000-0000-000000000000', null),
+    ('id', 'NULL', null),
+    ('id', '#N/A', null),
+    ('id', '-', null),
+    ('id', '[]', null),
+    ('id', '000', null),
+    ('id', '-1', null),
+    ('id', '-2', '-2'),
     ('id', 'U1', 'U1'),
+    ('id', 'Ü', 'Ü'),
+    ('id_list', ' C2 ; C3;', 'C2;C3'),
+    ('id_list', ' ; ;', null),
     ('postal-GB', 'sw1a1aa', 'SW1A 1AA'),
     ('postal-US', '2134', '02134'),
     ('postal-US', '02134-1000', '02134-1000'),
@@ -83,6 +93,7 @@ valued as (
             when 'pp_mid' then {{ query_parameter('raw', 'pp_mid') }}
             when 'bot' then cast({{ is_bot('raw') }} as {{ dbt.type_string() }})
             when 'id' then {{ known_id('raw') }}
+            when 'id_list' then {{ id_list('raw') }}
             when 'street' then {{ street_words('raw') }}
             else {{ postal_code('raw', "substr(case_name, 8)") }}
         end as actual
