@@ -2,6 +2,12 @@
 
 -- depends_on: {{ ref('identity_profiles_before') }}
 
+{#- The number behind a street ("hauptstrasse 12 a", "rua augusta 1500 apt 4") and what follows. -#}
+{%- set number_behind =
+    ' ([0-9]+)(?: ?[a-z])?(?: [0-9]+(?: ?[a-z])?)*'
+    ~ '(?: (?:bis|ter|apt|ste|unit|top|whg|stiege|piso|esc|int|bus|et|og|fl)(?: .*)?)?$'
+%}
+
 with records as (select * from {{ ref('identity_touched_records') }}),
 
 clusters as (select * from {{ ref('identity_linked_clusters') }}),
@@ -61,8 +67,19 @@ known as (
         coalesce(told.birth_key, traits.birth_key) as birth_date_key,
         coalesce(told.gender, traits.gender) as gender,
         replace(told.street_key, ' ', '') as street,
-        {{ regex_extract('told.street_key', '^([0-9]+)', 1) }} as house_number,
-        replace({{ regex_replace('told.street_key', '^[0-9]+', '') }}, ' ', '') as street_name,
+        coalesce(
+            {{ regex_extract('told.street_key', '^([0-9]+)', 1) }},
+            {{ regex_extract('told.street_key', number_behind, 1) }}
+        ) as house_number,
+        replace(
+            case
+                when {{ regex_extract('told.street_key', '^[0-9]', 0) }} is null
+                    then {{ regex_replace('told.street_key', number_behind, '') }}
+                else {{ regex_replace('told.street_key', '^[0-9]+', '') }}
+            end,
+            ' ',
+            ''
+        ) as street_name,
         replace(told.city_key, ' ', '') as city,
         told.postal_code_key as postal_code,
         case when blocked_emails.identifier_value is null then told.email_key end as email,
