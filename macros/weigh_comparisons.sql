@@ -2,7 +2,8 @@
     The weights of compared pairs, in bits. `compared` is a CTE of compare_profiles; the query must have the CTEs
     match_weights and rarity (of the models of these names) in scope. Gives the pairs with a level and a weight a
     comparison, and
-        household_evidence     what speaks for two people of one household
+        household_evidence     what speaks for two people of one household; they agree in a value (a default birth date, say) at
+                               least as often as strangers do
         contradiction_weight   -100 where the two cannot be one, whatever else they share
 -#}
 {% macro weigh_comparisons(compared, keep=[]) -%}
@@ -55,8 +56,12 @@ select
     round(
         0
         {%- for comparison in comparisons() %}
-            + coalesce({{ comparison }}.household_weight, 0)
-            + case when {{ comparison }}.term is not null then {{ bits[comparison] }} else 0 end
+            + case
+                when {{ comparison }}.term is null then coalesce({{ comparison }}.household_weight, 0)
+                when {{ comparison }}.level = 'exact'
+                    then greatest({{ comparison }}.household_weight + {{ bits[comparison] }}, 0)
+                else {{ comparison }}.household_weight + {{ bits[comparison] }}
+            end
         {%- endfor %},
         2
     ) as household_evidence,
