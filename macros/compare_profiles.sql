@@ -1,12 +1,12 @@
 {#-
     How alike two profiles are, field by field. `pairs` is a relation or CTE with profile_a and profile_b (profile_id of
     identity_profiles, which the query must have in scope as `profiles`); the columns of `keep` are passed on. Gives one
-    level a comparison, null where either side says nothing:
+level a comparison, null where either side says nothing, or two names are in different scripts:
 
-    first_name   exact, nickname (one name in full form), initial, typo, part (one ends with the words or begins with the letters of the other),
+    first_name   exact, nickname (one name in full form, and no further name that differs), initial, typo, part (one ends with the words or begins with the letters of the other),
                  similar, different; swapped, swapped_typo, swapped_part where first and last name changed places, or one of them did
     last_name    exact, typo, part, similar, different; null where the names are swapped, which counts once
-    birth_date   exact, slip (one digit, or day and month changed places), near (two digits of the day or of the year), year,
+    birth_date   exact, slip (one digit, day and month changed places, or the next day in another month), near (two digits of the day or of the year), year,
                  digits (any two), different
     location     postal_code_and_city, postal_code, postal_typo_and_city, postal_and_city_typo, city, city_typo, postal_typo, different
     city         exact, typo, different; only where a side has no postal code, so that location has nothing to compare
@@ -98,15 +98,21 @@ select
         when crosswise is not null then crosswise
         when first_names_a is null or first_names_b is null then null
         when first_names_a = first_names_b then 'exact'
-        when given_name_a = given_name_b then 'nickname'
+        when
+            given_name_a = given_name_b
+            and coalesce({{ further_names_agree(
+                further_names('first_names_a'), further_names('first_names_b')
+            ) }}, true)
+            then 'nickname'
         when
             least(length(first_name_a), length(first_name_b)) = 1
-            and substr(first_name_a, 1, 1) = substr(first_name_b, 1, 1)
+            and {{ is_initial_of('first_name_a', 'first_name_b') }}
             then 'initial'
         when first_name_distance <= first_name_typos then 'typo'
         when {{ _holds('first_names_a', 'first_names_b') }} then 'part'
         when first_name_distance <= {{ _longest('first_name_a', 'first_name_b') }} * 0.4
             then 'similar'
+        when {{ _in_two_scripts('first_name_a', 'first_name_b') }} then null
         else 'different'
     end as first_name_level,
     case
@@ -116,6 +122,7 @@ select
         when {{ _holds('last_names_a', 'last_names_b') }} then 'part'
         when last_name_distance <= {{ _longest('last_name_a', 'last_name_b') }} * 0.4
             then 'similar'
+        when {{ _in_two_scripts('last_name_a', 'last_name_b') }} then null
         else 'different'
     end as last_name_level,
     case
@@ -126,6 +133,13 @@ select
             substr(birth_a, 1, 4) = substr(birth_b, 1, 4)
             and substr(birth_a, 5, 2) = substr(birth_b, 7, 2)
             and substr(birth_a, 7, 2) = substr(birth_b, 5, 2)
+            then 'slip'
+        -- The last day of a month and the next, as where a time zone makes New Year's Day New Year's Eve.
+        when
+            greatest(birth_a, birth_b) like '%01'
+            and least(birth_a, birth_b) between substr(least(birth_a, birth_b), 1, 6) || '28'
+            and substr(least(birth_a, birth_b), 1, 6) || '31'
+            and {{ _days_apart('birth_a', 'birth_b') }} = 1
             then 'slip'
         when
             birth_distance = 2
@@ -275,14 +289,26 @@ from crossed
 
 {#- The longer begins or ends with the whole words of the shorter, or begins with all its letters. -#}
 {% macro _holds(a, b) -%}
-    case when length({{ a }}) < length({{ b }}) then {{ _begins_or_ends(b, a) }} else {{ _begins_or_ends(a, b) }} end
+    case
+        when length({{ a }}) < length({{ b }}) then {{ begins_or_ends_with(b, a) }}
+        else {{ begins_or_ends_with(a, b) }}
+    end
 {%- endmacro %}
 
-{% macro _begins_or_ends(longer, shorter) -%}
-    (
-        {{ shorter }} = substr({{ longer }}, 1, length({{ shorter }}))
-        or ' ' || {{ shorter }} = substr({{ longer }}, length({{ longer }}) - length({{ shorter }}))
-    )
+{#- One in Latin letters, the other not: how alike they sound is not to be seen. -#}
+{% macro _in_two_scripts(a, b) -%}
+    ({{ a }} between 'a' and '{') <> ({{ b }} between 'a' and '{')
+{%- endmacro %}
+
+{#- Days between two birth_date_keys; null where one is no date. -#}
+{% macro _days_apart(a, b) -%}
+    {%- set dates = [] -%}
+    {%- for key in [a, b] -%}
+        {%- do dates.append(try_cast(
+            "(substr(" ~ key ~ ", 1, 4) || '-' || substr(" ~ key ~ ", 5, 2) || '-' || substr(" ~ key ~ ", 7, 2))", 'date'
+        )) -%}
+    {%- endfor -%}
+    abs({{ days_between_dates(dates[0], dates[1]) }})
 {%- endmacro %}
 
 {#- The letters of a local part, without digits and what is put between words. -#}

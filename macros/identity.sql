@@ -29,7 +29,10 @@
     )
 {%- endmacro %}
 
-{#- Carla and Carlo, Paul and Paula, Alexander and Alexandra: two people in most families that have both. -#}
+{#-
+    Carla and Carlo, Paul and Paula, Daniel and Danielle, Christian and Christina, Alexander and Alexandra (in Cyrillic too):
+    two people in most families that have both.
+-#}
 {% macro differ_in_gender(a, b) -%}
     (
         (
@@ -38,8 +41,16 @@
             and substr({{ b }}, length({{ b }})) in ('a', 'e', 'o')
             and {{ a }} <> {{ b }}
         )
-        or {{ a }} in ({{ b }} || 'a', {{ b }} || 'e', {{ b }} || 'o')
-        or {{ b }} in ({{ a }} || 'a', {{ a }} || 'e', {{ a }} || 'o')
+        or {{ a }} in ({{ b }} || 'a', {{ b }} || 'e', {{ b }} || 'o', {{ b }} || 'le', {{ b }} || 'а')
+        or {{ b }} in ({{ a }} || 'a', {{ a }} || 'e', {{ a }} || 'o', {{ a }} || 'le', {{ a }} || 'а')
+        or (least({{ a }}, {{ b }}) = 'andrea' and greatest({{ a }}, {{ b }}) = 'andreas')
+        or (least({{ a }}, {{ b }}) = 'frances' and greatest({{ a }}, {{ b }}) = 'francis')
+        or (
+            substr({{ a }}, 1, length({{ a }}) - 2) = substr({{ b }}, 1, length({{ b }}) - 2)
+            and substr({{ a }}, length({{ a }}) - 1) in ('an', 'na')
+            and substr({{ b }}, length({{ b }}) - 1) in ('an', 'na')
+            and {{ a }} <> {{ b }}
+        )
         or (
             substr({{ a }}, 1, length({{ a }}) - 2) = substr({{ b }}, 1, length({{ b }}) - 2)
             and substr({{ a }}, length({{ a }}) - 1) in ('er', 'ra')
@@ -49,22 +60,31 @@
     )
 {%- endmacro %}
 
+{#- Given names in comparison form after the first; null where there is one only. -#}
+{% macro further_names(first_name_key) -%}
+    nullif(substr({{ first_name_key }}, length(split_part({{ first_name_key }}, ' ', 1)) + 2), '')
+{%- endmacro %}
+
 {#-
     Whether two holders of one value go by the same given name: equal (nicknames already resolved), an initial of it,
-    a typing error (but not one that makes a man's name a woman's), or first and last name swapped. Aliases have
-    first_name and turned_name (the family name read as a given name) in comparison form.
+    a typing error (but not one that makes a man's name a woman's), or first and last name swapped. Where both have
+    more given names, those must agree as well: Jean-Pierre and Jean-Marc are brothers. Aliases have first_name,
+    further_names (the given names after the first), turned_name (the family name read as a given name) in comparison
+    form, and gender.
 -#}
 {% macro same_given_name(a, b) -%}
     case
         when {{ a }}.first_name is null or {{ b }}.first_name is null then null
-        when {{ a }}.first_name = {{ b }}.first_name then true
+        when {{ a }}.first_name = {{ b }}.first_name
+            then coalesce({{ further_names_agree(a ~ '.further_names', b ~ '.further_names') }}, true)
         when
             least(length({{ a }}.first_name), length({{ b }}.first_name)) = 1
-            and substr({{ a }}.first_name, 1, 1) = substr({{ b }}.first_name, 1, 1)
+            and {{ is_initial_of(a ~ '.first_name', b ~ '.first_name') }}
             then true
         when
             {{ alike(a ~ '.first_name', b ~ '.first_name') }}
             and not {{ differ_in_gender(a ~ '.first_name', b ~ '.first_name') }}
+            and not coalesce({{ a }}.gender <> {{ b }}.gender, false)
             then true
         when {{ alike(a ~ '.first_name', b ~ '.turned_name') }}
             then coalesce({{ alike(b ~ '.first_name', a ~ '.turned_name') }}, false)
@@ -72,20 +92,53 @@
     end
 {%- endmacro %}
 
-{#- Two known birth dates that no slip of two characters (a digit, day and month swapped) explains. -#}
-{% macro different_birth_dates(a, b) -%}
+{#-
+    Whether the given names after the first agree: one begins or ends with the other ("Ann" and "A", "Ann Louise" and
+    "Louise"), or a typing error. Null where a side has none.
+-#}
+{% macro further_names_agree(a, b) -%}
     case
-        when {{ a }} = {{ b }} then false
-        else coalesce(
-            levenshtein(
-                cast({{ a }} as {{ dbt.type_string() }}), cast({{ b }} as {{ dbt.type_string() }})
-            ) > 2,
-            false
-        )
+        when {{ a }} is null or {{ b }} is null then null
+        when {{ a }} = {{ b }} then true
+        when least(length({{ a }}), length({{ b }})) = 1 and {{ is_initial_of(a, b) }} then true
+        when length({{ a }}) < length({{ b }}) and {{ begins_or_ends_with(b, a) }} then true
+        when length({{ a }}) > length({{ b }}) and {{ begins_or_ends_with(a, b) }} then true
+        else {{ alike(a, b) }}
     end
 {%- endmacro %}
 
-{#- Two aliases (first_name, turned_name, birth_date) that cannot be one person. -#}
+{#- Whether a longer text begins with the letters of a shorter one, or ends with its whole words. -#}
+{% macro begins_or_ends_with(longer, shorter) -%}
+    (
+        {{ shorter }} = substr({{ longer }}, 1, length({{ shorter }}))
+        or ' ' || {{ shorter }} = substr({{ longer }}, length({{ longer }}) - length({{ shorter }}))
+    )
+{%- endmacro %}
+
+{#- Whether two words, one of a single letter, begin alike; not in scripts whose letters are words (Han, Hangul, kana). -#}
+{% macro is_initial_of(a, b) -%}
+    (substr({{ a }}, 1, 1) = substr({{ b }}, 1, 1) and {{ a }} < '⺀')
+{%- endmacro %}
+
+{#-
+    Two known birth dates that no slip explains: of two characters (a digit, day and month swapped), day and month
+    swapped whatever their digits, or a day more or less, as where time zones make New Year's Day New Year's Eve.
+-#}
+{% macro different_birth_dates(a, b) -%}
+    {%- set text_a, text_b = 'cast(' ~ a ~ ' as ' ~ dbt.type_string() ~ ')', 'cast(' ~ b ~ ' as ' ~ dbt.type_string() ~ ')' -%}
+    case
+        when {{ a }} is null or {{ b }} is null or {{ a }} = {{ b }} then false
+        when levenshtein({{ text_a }}, {{ text_b }}) <= 2 then false
+        when
+            substr({{ text_a }}, 1, 5) = substr({{ text_b }}, 1, 5)
+            and substr({{ text_a }}, 6, 2) = substr({{ text_b }}, 9, 2)
+            and substr({{ text_a }}, 9, 2) = substr({{ text_b }}, 6, 2)
+            then false
+        else abs({{ days_between_dates(a, b) }}) > 1
+    end
+{%- endmacro %}
+
+{#- Two aliases (as for same_given_name, and birth_date) that cannot be one person. -#}
 {% macro contradict(a, b) -%}
     case
         when {{ different_birth_dates(a ~ '.birth_date', b ~ '.birth_date') }} then true

@@ -36,6 +36,7 @@
         session_gap_seconds(),
         email_key('email'),
         name_key('name'),
+        given_names_key('name'),
         block_keys('profiles'),
         is_used_block('profiles', 'step'),
         text_number('record_key'),

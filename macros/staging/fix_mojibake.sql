@@ -9,7 +9,7 @@
     case
         when {{ regex_extract(expression, '[ÃÂÄÅâ]', 0) }} is not null and {{ regex_full_match(expression, misread) }}
             then coalesce({{ reread_as_utf8(expression) }}, {{ expression }})
-        when {{ regex_extract(expression, '[\u0300-\u036f]', 0) }} is not null
+        when {{ regex_extract(expression, '[\u0300-\u036f\u1100-\u11ff]', 0) }} is not null
             then {{ compose_letters(expression) }}
         else {{ expression }}
     end

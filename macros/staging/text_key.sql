@@ -1,14 +1,40 @@
-{#- Comparison form of a text: unaccented, lower case, no punctuation, single blanks. -#}
+{#- Comparison form of a text: unaccented, lower case, no punctuation, no pictures, single blanks. -#}
 {% macro text_key(expression) -%}
     {{ _comparison_form(expression, '!-/:-@') }}
 {%- endmacro %}
 
-{#- Comparison form of a name: as text_key, and without digits. -#}
+{#-
+    Comparison form of a family name: as text_key, and without digits. Words that stand for an empty field give null.
+-#}
 {% macro name_key(expression) -%}
-    {{ _comparison_form(expression, '!-@') }}
+    nullif({{ regex_replace(_comparison_form(expression, '!-@'), '^(?:' ~ no_names() | join('|') ~ ')$', '') }}, '')
+{%- endmacro %}
+
+{#- The same of given names, without titles in front: to all who have it, a title is no name in common. -#}
+{% macro given_names_key(expression) -%}
+    {%- set titles = [
+        'mr and mrs', 'mr', 'mrs', 'ms', 'miss', 'mister', 'mx', 'sir', 'madam', 'dr', 'doctor', 'prof', 'professor', 'rev',
+        'herr', 'herrn', 'frau', 'hr', 'fr', 'fraulein', 'familie', 'doktor', 'dipl ing', 'monsieur', 'madame',
+        'mademoiselle', 'mme', 'mlle', 'senor', 'senora', 'senorita', 'sr', 'sra', 'srta', 'signor', 'signora', 'signore',
+        'sig', 'sig ra', 'dott', 'dott ssa', 'dhr', 'mevr', 'mevrouw', 'meneer',
+    ] -%}
+    {%- set empty = no_names() + ['guest', 'gast', 'customer', 'kunde', 'first name', 'firstname', 'vorname'] -%}
+    nullif({{ regex_replace(
+        _comparison_form(expression, '!-@'),
+        '^(?:(?:' ~ titles | join('|') ~ ')(?: |$))*(?:(?:' ~ empty | join('|') ~ ')$)?',
+        '',
+    ) }}, '')
+{%- endmacro %}
+
+{#- What people and programs write where there is no name, in comparison form. -#}
+{% macro no_names() -%}
+    {{ return([
+        'n a', 'null', 'none', 'unknown', 'undefined', 'anonymous', 'no name', 'noname', 'not given', 'not provided',
+        'unbekannt', 'inconnu', 'desconocido', 'sconosciuto', 'onbekend', 'last name', 'lastname', 'nachname',
+    ]) }}
 {%- endmacro %}
 
 {% macro _comparison_form(expression, leading_range) -%}
     {%- set joined = regex_replace(unaccent(expression), '[\\x27\\x{2019}`\\p{Cf}]+', '') -%}
-    nullif(trim({{ regex_replace(joined, '[' ~ leading_range ~ '\\[-_{-~\\p{Z}\\p{Cc}]+', ' ') }}), '')
+    nullif(trim({{ regex_replace(joined, '[' ~ leading_range ~ '\\[-_{-~\\p{Z}\\p{Cc}\\p{So}]+', ' ') }}), '')
 {%- endmacro %}

@@ -36,8 +36,10 @@ named as (
         holders.identifier_value,
         names.entity,
         names.first_name,
+        names.further_names,
         names.turned_name,
         names.birth_date,
+        names.gender,
         {{ seniority }} as seniority
     from holders
     inner join names on holders.entity = names.entity
@@ -53,6 +55,7 @@ owners as (
         named.identifier_value,
         {{ first_by('named.entity', 'named.seniority') }} as entity,
         coalesce(min(named.first_name) <> max(named.first_name), false)
+        or coalesce(min(named.further_names) <> max(named.further_names), false)
         or coalesce(min(named.birth_date) <> max(named.birth_date), false) as has_others
     from named
     group by named.identifier_type, named.identifier_value
@@ -116,9 +119,11 @@ select
     offers.identifier_type,
     offers.identifier_value,
     names.first_name,
+    names.further_names,
     names.last_name,
     names.turned_name,
-    names.birth_date
+    names.birth_date,
+    names.gender
 from offers
 inner join names on offers.adopted_from = names.entity
 where offers.offer_rank = 1

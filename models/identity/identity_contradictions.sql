@@ -12,9 +12,12 @@ members as (
         components.component,
         names.entity,
         names.first_name,
+        names.further_names,
         names.turned_name,
         names.birth_date,
-        names.first_name || '|' || coalesce(names.turned_name, '') || '|'
+        names.gender,
+        names.first_name || '|' || coalesce(names.further_names, '') || '|'
+        || coalesce(names.turned_name, '') || '|' || coalesce(names.gender, '') || '|'
         || coalesce(cast(names.birth_date as {{ dbt.type_string() }}), '') as person_label
     from names
     inner join components on names.entity = components.node
@@ -24,7 +27,10 @@ spread as (
     select component
     from members
     group by component
-    having count(distinct first_name) > 1 or count(distinct birth_date) > 1
+    having
+        count(distinct first_name) > 1
+        or count(distinct further_names) > 1
+        or count(distinct birth_date) > 1
 ),
 
 suspects as (
@@ -39,10 +45,13 @@ people as (
         component,
         person_label,
         first_name,
+        further_names,
         turned_name,
-        birth_date
+        birth_date,
+        gender
     from suspects
-    group by component, person_label, first_name, turned_name, birth_date
+    group by
+        component, person_label, first_name, further_names, turned_name, birth_date, gender
 ),
 
 contradictions as (

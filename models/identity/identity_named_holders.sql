@@ -11,9 +11,13 @@ known as (
         names.entity,
         coalesce(names.first_name, adopted_names.first_name) as first_name,
         case
+            when names.first_name is null then adopted_names.further_names else names.further_names
+        end as further_names,
+        case
             when names.first_name is null then adopted_names.turned_name else names.turned_name
         end as turned_name,
         coalesce(names.birth_date, adopted_names.birth_date) as birth_date,
+        coalesce(names.gender, adopted_names.gender) as gender,
         case when names.first_name is null then 1 else 0 end as is_adopted,
         names.first_seen_at
     from names
@@ -21,7 +25,7 @@ known as (
     where coalesce(names.first_name, adopted_names.first_name) is not null
 ),
 
--- Only where names or birth dates differ is there anything to contend for.
+-- Only where given names or birth dates differ is there anything to contend for.
 spread as (
     select
         holders.identifier_type,
@@ -31,6 +35,7 @@ spread as (
     group by holders.identifier_type, holders.identifier_value
     having
         min(known.first_name) <> max(known.first_name)
+        or min(known.further_names) <> max(known.further_names)
         or min(known.birth_date) <> max(known.birth_date)
 )
 
@@ -39,8 +44,10 @@ select
     holders.identifier_value,
     known.entity,
     known.first_name,
+    known.further_names,
     known.turned_name,
     known.birth_date,
+    known.gender,
     known.is_adopted,
     known.first_seen_at
 from holders

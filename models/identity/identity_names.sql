@@ -9,6 +9,11 @@ entities as (
 
 nicknames as (select * from {{ ref('nicknames') }}),
 
+no_birth_dates as (
+    select * from {{ ref('blocked_identifiers') }}
+    where identifier_type = 'birth_date'
+),
+
 -- A contact's or an account's own name says more than the name on a parcel; then the oldest counts.
 ranked as (
     select
@@ -16,7 +21,8 @@ ranked as (
         records.record_key,
         records.source_table,
         records.given_name,
-        records.birth_date,
+        case when no_birth_dates.pattern is null then records.birth_date end as birth_date,
+        records.gender,
         records.observed_at,
         case records.source_table
             when 'crm.contacts' then '1 '
@@ -29,6 +35,7 @@ ranked as (
         || ' ' || records.record_key as seniority
     from records
     inner join entities on records.record_key = entities.node
+    left join no_birth_dates on records.birth_date_key = no_birth_dates.pattern
 ),
 
 summed as (
@@ -39,6 +46,7 @@ summed as (
         ) }} as naming_record_key,
         {{ first_by('birth_date', 'case when birth_date is not null then seniority end') }}
             as birth_date,
+        {{ first_by('gender', 'case when gender is not null then seniority end') }} as gender,
         min(observed_at) as first_seen_at,
         max(
             case
@@ -53,9 +61,11 @@ summed as (
 select
     summed.entity,
     records.given_name as first_name,
+    {{ further_names('records.first_name_key') }} as further_names,
     records.last_name_key as last_name,
     coalesce(nicknames.canonical_name, split_part(records.last_name_key, ' ', 1)) as turned_name,
     summed.birth_date,
+    summed.gender,
     summed.first_seen_at,
     summed.has_more = 0 as is_mailbox
 from summed

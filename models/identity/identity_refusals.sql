@@ -23,8 +23,10 @@ owners as (
         holders.entity,
         groups.group_key,
         holders.first_name,
+        holders.further_names,
         holders.turned_name,
-        holders.birth_date
+        holders.birth_date,
+        holders.gender
     from groups
     inner join holders
         on groups.identifier_type = holders.identifier_type

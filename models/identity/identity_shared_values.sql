@@ -2,10 +2,12 @@
 
 {%- set vagueness -%}
     case when length(first_name) = 1 then 1 else 0 end
+    + case when further_names is null then 1 else 0 end
     + case when birth_date is null then 1 else 0 end
 {%- endset %}
 {%- set label -%}
-    first_name || coalesce('|' || cast(birth_date as {{ dbt.type_string() }}), '')
+    first_name || coalesce(' ' || further_names, '')
+    || coalesce('|' || cast(birth_date as {{ dbt.type_string() }}), '')
 {%- endset %}
 
 with contested as (select * from {{ ref('identity_named_holders') }}),
@@ -16,12 +18,15 @@ people as (
         identifier_type,
         identifier_value,
         first_name,
+        further_names,
         turned_name,
         birth_date,
+        case when min(gender) = max(gender) then min(gender) end as gender,
         {{ label }} as person_label,
         {{ vagueness }} as vagueness
     from contested
-    group by identifier_type, identifier_value, first_name, turned_name, birth_date
+    group by
+        identifier_type, identifier_value, first_name, further_names, turned_name, birth_date
 ),
 
 alike as (

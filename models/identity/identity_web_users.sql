@@ -54,6 +54,6 @@ select
     source_key,
     user_id,
     first_seen_at,
-    {{ name_key('first_name') }} as first_name_key,
+    {{ given_names_key('first_name') }} as first_name_key,
     {{ name_key('last_name') }} as last_name_key
 from unioned

@@ -102,7 +102,7 @@ standardised as (
         additional_addresses.additional_emails,
         {{ name_display('parsed.clean_first_name') }} as first_name,
         {{ name_display('parsed.clean_last_name') }} as last_name,
-        {{ name_key('parsed.clean_first_name') }} as first_name_key,
+        {{ given_names_key('parsed.clean_first_name') }} as first_name_key,
         {{ name_key('parsed.clean_last_name') }} as last_name_key,
         {{ standardise_phone(
             'parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix'

@@ -51,7 +51,7 @@ standardised as (
         ) }} as phone,
         {{ name_display('parsed.clean_first_name') }} as first_name,
         {{ name_display('parsed.clean_last_name') }} as last_name,
-        {{ name_key('parsed.clean_first_name') }} as first_name_key,
+        {{ given_names_key('parsed.clean_first_name') }} as first_name_key,
         {{ name_key('parsed.clean_last_name') }} as last_name_key,
         {{ replace_words('parsed.street_words', 'abbreviations.words') }} as street_key,
         {{ text_key('parsed.city') }} as city_key,

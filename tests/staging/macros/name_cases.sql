@@ -1,4 +1,4 @@
--- Every line is a case: name, raw text, the name as shown, its comparison form.
+-- Every line is a case: name, raw text, the name as shown, its comparison form as a family name.
 with
 
 cases (case_name, raw_name, expected_name, expected_key) as (
@@ -20,8 +20,18 @@ cases (case_name, raw_name, expected_name, expected_key) as (
     ('other-script', '{{ '\u8475' }}', '{{ '\u8475' }}', '{{ '\u8475' }}'),
     ('cyrillic-kept', '{{ '\u0410\u043d' }}', '{{ '\u0410\u043d' }}', '{{ '\u0430\u043d' }}'),
     ('one-letter', 'J.', 'J.', 'j'),
-    ('placeholder', 'N/A', null, 'n a'),
+    ('placeholder', 'N/A', null, null),
     ('placeholder-dash', '-', null, null),
+    ('placeholder-mixed-case', 'Unknown', null, null),
+    ('placeholder-in-a-name', 'Null Sanchez', 'Null Sanchez', 'null sanchez'),
+    ('family-name-null', 'Null', 'Null', null),
+    ('family-name-guest', 'Guest', 'Guest', 'guest'),
+    ('greek-accents', 'Γιώργος', 'Γιώργος', 'γιωργοσ'),
+    ('cyrillic-yo', 'Пётр', 'Пётр', 'петр'),
+    ('indian-vowel-signs', 'कमला', 'कमला', 'कमला'),
+    ('arabic-vowel-points', 'مُحمّد', 'مُحمّد', 'محمد'),
+    ('pictures', '🌸Anna🌸', '🌸Anna🌸', 'anna'),
+    ('full-width', 'Ａｎｎａ', 'Ａｎｎａ', 'anna'),
     ('script-verbatim', '<script>x(1)</script>', '<script>x(1)</script>', 'script x script'),
     ('template-verbatim', {{ "'{{7*7}}'" }}, {{ "'{{7*7}}'" }}, null),
     ('formula-verbatim', '=cmd|''/c calc''!A1', '=cmd|''/c calc''!A1', 'cmd c calc a'),
