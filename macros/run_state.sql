@@ -47,12 +47,15 @@
         rarity_bits('count', 'total', 'share'),
         prior_bits('pairs', 'profiles'),
         visitor_key(),
+        is_log_out('event_name'),
     ] -%}
     {%- do rules.append(_seeds_fingerprint([
         (ref('match_weights'), '*', 'true'),
         (ref('nicknames'), '*', 'true'),
         (ref('identifier_limits'), 'identifier_type, trust_rank, is_strong, is_personal', 'true'),
         (ref('blocked_identifiers'), 'pattern', "identifier_type = 'birth_date'"),
+        (ref('identifier_limits'), '*', "identifier_type = 'anonymous_id'"),
+        (ref('blocked_identifiers'), '*', "identifier_type = 'anonymous_id'"),
         (ref('device_evidence'), '*', 'true'),
     ])) -%}
     {%- if execute -%}

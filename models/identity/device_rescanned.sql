@@ -1,8 +1,6 @@
 {{ config(materialized='table') }}
 
-with run as (select * from {{ ref('identity_run') }}),
-
-changes as (
+with changes as (
     select * from {{ ref('identity_source_changes') }}
     where owner like 'a:%'
 ),
@@ -31,8 +29,3 @@ union
 select visitor_records.anonymous_id
 from visitor_records
 inner join moved on visitor_records.record_key = moved.record_key
-union
--- Other limits or blocked patterns may make a kiosk of any device.
-select visitor_records.anonymous_id
-from visitor_records
-inner join run on run.has_other_limits

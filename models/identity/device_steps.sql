@@ -13,12 +13,11 @@ suppressed as (
     where identifier_type = 'anonymous_id'
 ),
 
--- Segment's specification calls it Signed Out; other trackers say Logged Out.
 log_outs as (
     select * from {{ ref('web_session_events') }}
     where
         anonymous_id is not null
-        and event_name in ('Signed Out', 'Logged Out')
+        and {{ is_log_out('event_name') }}
         and {{ is_rescanned('anonymous_id') }}
 ),
 

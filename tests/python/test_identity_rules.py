@@ -39,6 +39,7 @@ OTHER_MACROS = {
     "compare_profiles.sql": ("length(postal_b)) >= 4", "length(postal_b)) >= 5"),
     "identity.sql": (">= 8 then 2", ">= 9 then 2"),
     "rarity_bits.sql": ("+ 1000)", "+ 2000)"),
+    "is_log_out.sql": ("'Signed Out'", "'Left'"),
     "session_gap_seconds.sql": ("1800", "900"),
     "visitor_key.sql": ("'a:'", "'b:'"),
     "weigh_comparisons.sql": ("-100", "-200"),
@@ -93,6 +94,24 @@ def test_limits_concern_only_the_values_over_them(scratch: ScratchProject, befor
     found = rules(scratch)
     scratch.model("identifier_limits", limits)
     assert found == before
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [("identifier_limits", "5 as", "4 as"), ("blocked_identifiers", "19000101", "undefined")],
+)
+def test_limits_of_devices_concern_everybody(
+    scratch: ScratchProject, name: str, old: str, new: str
+) -> None:
+    """Whose visits they leave out is found out where the visits are read."""
+    seed = SEEDS[name].replace("'email'", "'anonymous_id'")
+    seed = seed.replace("'birth_date'", "'anonymous_id'")
+    scratch.model(name, seed)
+    before = rules(scratch)
+    scratch.model(name, seed.replace(old, new))
+    found = rules(scratch)
+    scratch.model(name, SEEDS[name])
+    assert found != before
 
 
 @pytest.mark.parametrize("name", OTHER_MACROS)
