@@ -15,6 +15,11 @@ letter_clicks as (select * from {{ ref('device_letter_clicks') }}),
 
 evidence_kinds as (select * from {{ ref('device_evidence') }}),
 
+patterns as (
+    select * from {{ ref('blocked_identifiers') }}
+    where identifier_type = 'anonymous_id'
+),
+
 compared as (
     select
         *,
@@ -57,7 +62,7 @@ owned as (
         case when is_kiosk or turn > 1 then starts_at end as valid_from,
         case
             when not is_kiosk then next_starts_at
-            when next_starts_at <= session_ended_at then next_starts_at
+            when next_starts_at <= {{ add_seconds('session_ended_at', 1) }} then next_starts_at
             else {{ add_seconds('session_ended_at', 1) }}
         end as valid_to,
         evidence
@@ -74,7 +79,8 @@ readers as (
         count(distinct letter_clicks.session_id) as sessions_count
     from letter_clicks
     left join sightings on letter_clicks.anonymous_id = sightings.anonymous_id
-    where sightings.anonymous_id is null
+    left join patterns on letter_clicks.anonymous_id like patterns.pattern
+    where sightings.anonymous_id is null and patterns.pattern is null
     group by letter_clicks.anonymous_id
     having count(distinct letter_clicks.customer_id) = 1
 )

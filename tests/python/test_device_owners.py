@@ -34,7 +34,7 @@ START = datetime(2026, 1, 1)
 class Event:
     key: str
     device: str
-    at: int  # seconds after START
+    at: float  # seconds after START
     kind: str  # page, login, identify, order, log_out or checkout
     person: str | None
 
@@ -45,11 +45,11 @@ class Event:
 
 @dataclass(frozen=True, order=True)
 class Step:
-    starts_at: int
-    at: int
+    starts_at: float
+    at: float
     is_log_out: bool
     person: str
-    ends_at: int
+    ends_at: float
 
 
 def histories(rng: random.Random) -> list[Event]:
@@ -57,9 +57,9 @@ def histories(rng: random.Random) -> list[Event]:
     found = []
     for device in range(DEVICES):
         people = [f"p{n}" for n in range(rng.choice([0, 1, 2, 2, 3, 8]))]
-        at = 0
+        at = 0.0
         for number in range(rng.randrange(1, 40)):
-            at += rng.choice([0, 60, 300, GAP - 1, GAP, 86_400])
+            at += rng.choice([0, 0.25, 0.75, 60, 300, GAP - 0.25, GAP, 86_400])
             kinds = ["page", "page", "page", "log_out"]
             kinds += ["login", "login", "identify", "order", "checkout"] if people else []
             kind = rng.choice(kinds)
@@ -97,14 +97,14 @@ def by_session(events: list[Event]) -> dict[str, str | None]:
 
 def steps_of(events: list[Event], *, kiosk: bool) -> list[Step]:
     sessions = by_session(events)
-    spans: dict[str | None, list[int]] = defaultdict(list)
+    spans: dict[str | None, list[float]] = defaultdict(list)
     people: dict[str | None, set[str]] = defaultdict(set)
     for event in events:
         if event.kind != "checkout":
             spans[sessions[event.key]].append(event.at)
         if event.person:
             people[sessions[event.key]].add(event.person)
-    best: dict[int, Event] = {}
+    best: dict[float, Event] = {}
     for event in sorted(
         (event for event in events if event.person),
         key=lambda event: (RANKS[event.kind], event.person),
@@ -128,14 +128,14 @@ def steps_of(events: list[Event], *, kiosk: bool) -> list[Step]:
     return sorted(steps)
 
 
-def owner(steps: list[Step], at: int, *, kiosk: bool) -> str | None:
+def owner(steps: list[Step], at: float, *, kiosk: bool) -> str | None:
     """Who owned a device at a moment, from what happened on it."""
     if not any(not step.is_log_out for step in steps):
         return None
     so_far = [step for step in steps if step.starts_at <= at]
     if kiosk:
         last = so_far[-1] if so_far else None
-        return last.person if last and not last.is_log_out and at <= last.ends_at else None
+        return last.person if last and not last.is_log_out and at < last.ends_at + 1 else None
     if all(step.is_log_out for step in so_far):
         return next(step.person for step in steps if not step.is_log_out)
     return so_far[-1].person or None
