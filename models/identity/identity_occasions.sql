@@ -1,9 +1,10 @@
 {{ config(materialized='table') }}
 
 -- depends_on: {{ ref('identity_left_occasions') }}
+-- Who looks an order up, refunds or ships it, need not be who bought.
 with events as (
     select * from {{ ref('stg_web__events') }}
-    where not is_bot
+    where not is_bot and (order_id is null or event_name = 'Order Completed')
 ),
 
 checkouts as (select * from {{ ref('stg_shop__checkouts') }}),
