@@ -2,6 +2,8 @@
 
 {#- How long after a click the page that it opens may come. -#}
 {%- set page_follows_click_seconds = 120 -%}
+{#- The part of an address that names the site. -#}
+{%- set site = '^https?://([^/?#]+)' -%}
 
 with session_events as (
     select * from {{ ref('web_session_events') }}
@@ -39,25 +41,43 @@ visits as (
         session_events.session_id,
         session_events.event_at,
         pages.page_url,
+        {{ regex_extract('pages.page_url', site) }} as page_site,
+        {{ regex_extract('pages.page_referrer', site) }} as referring_site,
         pages.letter_message_id
     from session_events
     inner join pages on session_events.message_id = pages.message_id
 ),
 
--- A page without the letter's id, opened just after a click on its very address.
-followed_clicks as (
+-- A page without the letter's id, opened just after a click on its very address, and not from
+-- another page of the shop. A click opens one page: where several devices follow it, any of them
+-- may be the reader's.
+followings as (
     select
         visits.message_id,
-        min(email_clicks.message_id) as letter_message_id
+        email_clicks.message_id as letter_message_id,
+        min(visits.anonymous_id) over click = max(visits.anonymous_id) over click
+            as is_only_device
     from visits
     inner join email_clicks
         on visits.page_url = email_clicks.url
         and visits.event_at >= email_clicks.occurred_at
         and {{ seconds_between('email_clicks.occurred_at', 'visits.event_at') }}
         <= {{ page_follows_click_seconds }}
-    where visits.letter_message_id is null
-    group by visits.message_id
-    having count(distinct email_clicks.message_id) = 1
+    where
+        visits.letter_message_id is null
+        and coalesce(visits.referring_site <> visits.page_site, true)
+    window click as (partition by email_clicks.event_id)
+),
+
+followed_clicks as (
+    select
+        message_id,
+        min(letter_message_id) as letter_message_id
+    from followings
+    group by message_id
+    having
+        count(distinct letter_message_id) = 1
+        and min(case when is_only_device then 1 else 0 end) = 1
 ),
 
 openings as (

@@ -217,9 +217,11 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
     people |= {f"{kinds[e.kind]}:{e.key}": e.person for e in events if e.kind in kinds}
     table(
         "identity_map",
-        {"record_key": text, "customer_id": text, "component": text},
+        dict.fromkeys(("record_key", "source_table", "source_key", "customer_id"), text)
+        | {"component": text},
         [
-            {"record_key": key, "customer_id": f"customer {p}", "component": p}
+            dict(zip(("source_table", "source_key"), key.split(":"), strict=True))
+            | {"record_key": key, "customer_id": f"customer {p}", "component": p}
             for key, p in people.items()
         ],
     )
@@ -252,7 +254,7 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
     table("stg_email__messages", {"message_id": text, "email_key": text}, [])
     table(
         "stg_email__events",
-        dict.fromkeys(("message_id", "email_key", "event_type", "url"), text)
+        dict.fromkeys(("event_id", "message_id", "email_key", "event_type", "url"), text)
         | {"occurred_at": time, "is_machine_open": flag},
         [],
     )
