@@ -8,18 +8,14 @@ device_owners as (
     select * from {{ ref('device_owners') }}
 ),
 
-user_ids as (
-    select
-        identifier_value as user_id,
-        customer_id
-    from {{ ref('identity_identifiers') }}
-    where identifier_type = '{{ var('user_id_is') }}' and customer_id is not null
+logins as (
+    select * from {{ ref('login_customers') }}
 )
 
 select
     session_events.message_id,
-    coalesce(user_ids.customer_id, device_owners.customer_id) as customer_id,
-    case when user_ids.customer_id is not null then 'user_id' else 'device' end as attribution,
+    coalesce(logins.customer_id, device_owners.customer_id) as customer_id,
+    case when logins.customer_id is not null then 'user_id' else 'device' end as attribution,
     session_events.session_id,
     session_events.event_type,
     session_events.event_name,
@@ -32,13 +28,15 @@ select
     session_events.order_id,
     session_events.page_path
 from session_events
-left join user_ids
-    on session_events.user_id = user_ids.user_id
+left join logins
+    on session_events.user_id = logins.user_id
+-- A login under a blocked key may be anybody's, and is no sign of the owner.
 left join device_owners
     on session_events.anonymous_id = device_owners.anonymous_id
+    and logins.user_id is null
     and (
         device_owners.valid_from is null
         or session_events.event_at >= device_owners.valid_from
     )
     and (device_owners.valid_to is null or session_events.event_at < device_owners.valid_to)
-where coalesce(user_ids.customer_id, device_owners.customer_id) is not null
+where coalesce(logins.customer_id, device_owners.customer_id) is not null

@@ -10,12 +10,8 @@ identity_map as (
     select * from {{ ref('identity_map') }}
 ),
 
-user_ids as (
-    select
-        identifier_value as user_id,
-        customer_id
-    from {{ ref('identity_identifiers') }}
-    where identifier_type = '{{ var("user_id_is") }}' and customer_id is not null
+logins as (
+    select * from {{ ref('login_customers') }}
 ),
 
 device_owners as (
@@ -38,13 +34,15 @@ attributed as (
     select
         carts.*,
         record_customers.customer_id as record_customer_id,
-        user_ids.customer_id as user_customer_id,
+        logins.customer_id as user_customer_id,
         device_owners.customer_id as device_customer_id
     from carts
     left join record_customers on carts.cart_key = record_customers.cart_key
-    left join user_ids on carts.user_id = user_ids.user_id
+    left join logins on carts.user_id = logins.user_id
+    -- A login under a blocked key may be anybody's, and is no sign of the owner.
     left join device_owners
         on carts.anonymous_id = device_owners.anonymous_id
+        and logins.user_id is null
         and (
             device_owners.valid_from is null
             or carts.last_activity_at >= device_owners.valid_from

@@ -16,6 +16,7 @@ MODELS = (
     "profile/web_session_events",
     "profile/web_sessions",
     "profile/attributed_web_events",
+    "profile/login_customers",
     "identity/device_checkouts",
     "identity/device_sightings",
     "identity/device_letter_clicks",
