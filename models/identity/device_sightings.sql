@@ -24,6 +24,7 @@ event_sightings as (
         anonymous_id,
         session_id,
         event_at as seen_at,
+        event_position,
         case
             when user_id is not null then 'web.users:' || user_id
             when event_type = 'identify' then 'web.identify:' || message_id
@@ -46,6 +47,7 @@ sightings as (
         event_sightings.anonymous_id,
         event_sightings.record_key,
         event_sightings.seen_at,
+        event_sightings.event_position,
         event_sightings.evidence,
         event_sightings.session_id,
         sessions.started_at as session_started_at,
@@ -59,6 +61,7 @@ sightings as (
         anonymous_id,
         'shop.checkouts:' || checkout_id,
         seen_at,
+        null,
         'checkout',
         session_id,
         session_started_at,
@@ -97,6 +100,7 @@ ranked as (
         people.customer_id,
         people.component,
         sightings.seen_at,
+        sightings.event_position,
         sightings.evidence,
         sightings.session_id,
         sightings.session_started_at,
@@ -105,6 +109,7 @@ ranked as (
             partition by sightings.anonymous_id, people.customer_id, sightings.seen_at
             order by
                 evidence_kinds.trust_rank,
+                sightings.event_position desc,
                 sightings.session_started_at,
                 sightings.session_id nulls last
         ) as place
@@ -118,6 +123,7 @@ select
     customer_id,
     component,
     seen_at,
+    event_position,
     evidence,
     session_id,
     session_started_at,

@@ -39,6 +39,7 @@ judged as (
         sightings.anonymous_id,
         sightings.customer_id,
         sightings.seen_at,
+        sightings.event_position,
         sightings.evidence,
         sightings.session_id,
         sightings.session_started_at,
@@ -48,7 +49,10 @@ judged as (
         <> max(sightings.customer_id) over session_of_device as is_shared_session,
         row_number() over (
             partition by sightings.anonymous_id, sightings.seen_at
-            order by evidence_kinds.trust_rank, sightings.component
+            order by
+                evidence_kinds.trust_rank,
+                sightings.event_position desc,
+                sightings.component
         ) as place
     from sightings
     inner join shared_devices on sightings.anonymous_id = shared_devices.anonymous_id
@@ -61,6 +65,7 @@ steps as (
         anonymous_id,
         customer_id,
         seen_at as happened_at,
+        event_position,
         0 as is_log_out,
         evidence,
         is_kiosk,
@@ -77,6 +82,7 @@ steps as (
         log_outs.anonymous_id,
         null,
         log_outs.event_at,
+        log_outs.event_position,
         1,
         null,
         shared_devices.is_kiosk,
@@ -92,7 +98,7 @@ placed as (
         *,
         row_number() over (
             partition by anonymous_id, session_id
-            order by happened_at, is_log_out
+            order by happened_at, event_position nulls last, is_log_out
         ) as place_in_session
     from steps
 ),
@@ -123,7 +129,8 @@ select
     anonymous_id,
     row_number() over (
         partition by anonymous_id
-        order by starts_at, happened_at, is_log_out, session_id nulls last
+        order by
+            starts_at, happened_at, event_position nulls last, is_log_out, session_id nulls last
     ) as step_number,
     customer_id,
     starts_at,

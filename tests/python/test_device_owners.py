@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -43,11 +44,17 @@ class Event:
     def user(self) -> str | None:
         return self.person if self.kind == "login" else None
 
+    @property
+    def position(self) -> float:
+        """Place among what happens in one moment: events as they come, then checkouts."""
+        return math.inf if self.kind == "checkout" else int(self.key.rpartition("-")[2])
+
 
 @dataclass(frozen=True, order=True)
 class Step:
     starts_at: float
     at: float
+    position: float
     is_log_out: bool
     person: str
     ends_at: float
@@ -108,7 +115,7 @@ def steps_of(events: list[Event], *, kiosk: bool) -> list[Step]:
     best: dict[float, Event] = {}
     for event in sorted(
         (event for event in events if event.person),
-        key=lambda event: (RANKS[event.kind], event.person),
+        key=lambda event: (RANKS[event.kind], -event.position, event.person),
     ):
         best.setdefault(event.at, event)
     counted = [
@@ -116,7 +123,7 @@ def steps_of(events: list[Event], *, kiosk: bool) -> list[Step]:
     ]
     if len({event.person for event in events if event.person}) > 1:
         counted += [event for event in events if event.kind == "log_out"]
-    counted.sort(key=lambda event: (event.at, event.kind == "log_out", event.person or ""))
+    counted.sort(key=lambda event: (event.at, event.position, event.person or ""))
     steps, opened = [], set()
     for event in counted:
         session = sessions[event.key]
@@ -125,7 +132,9 @@ def steps_of(events: list[Event], *, kiosk: bool) -> list[Step]:
         opened.add(session)
         starts_at = min(span) if first else event.at
         log_out = event.kind == "log_out"
-        steps.append(Step(starts_at, event.at, log_out, event.person or "", max(span)))
+        steps.append(
+            Step(starts_at, event.at, event.position, log_out, event.person or "", max(span))
+        )
     return sorted(steps)
 
 
