@@ -4,18 +4,29 @@ with ledger as (select * from {{ ref('ledger_customer_id_assignments') }}),
 
 customers as (select * from {{ ref('identity_customers') }}),
 
+-- When an id was merged, all who had it left it; who was given it later has it back, be it from a
+-- younger one, which was merged into it then.
+last_merges as (
+    select previous_customer_id as customer_id, max(sequence) as merged_in
+    from ledger
+    where cause = 'merge'
+    group by previous_customer_id
+),
+
 issued as (
     select
-        customer_id,
-        min(seed_record_key) as seed_record_key,
-        min(sequence) as issued_in,
-        max(sequence) as last_given_in,
-        min(case when cause is not null then sequence end) as cause_known_in,
-        min(case when cause = 'split' then sequence end) as split_in,
-        min(assigned_at) as issued_at,
-        max(case when cause = 'returned' then assigned_at end) as returned_at
+        ledger.customer_id,
+        min(ledger.seed_record_key) as seed_record_key,
+        min(ledger.sequence) as issued_in,
+        max(ledger.sequence) as last_given_in,
+        min(case when ledger.cause is not null then ledger.sequence end) as cause_known_in,
+        min(case when ledger.cause = 'split' then ledger.sequence end) as split_in,
+        min(ledger.assigned_at) as issued_at,
+        min(case when ledger.sequence > last_merges.merged_in then ledger.assigned_at end)
+            as returned_at
     from ledger
-    group by customer_id
+    left join last_merges on ledger.customer_id = last_merges.customer_id
+    group by ledger.customer_id
 )
 
 select
