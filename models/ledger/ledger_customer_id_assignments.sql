@@ -28,8 +28,7 @@ latest as (
     select
         ledger.record_key,
         {{ last_by('ledger.customer_id', 'ledger.sequence') }} as customer_id,
-        {{ last_by('ledger.cause', 'ledger.sequence') }} as cause,
-        max(ledger.sequence) as arrived_in
+        {{ last_by('ledger.cause', 'ledger.sequence') }} as cause
     from ledger
     inner join looked_at on ledger.record_key = looked_at.record_key
     group by ledger.record_key
@@ -43,9 +42,7 @@ assigned as (
         clusters.first_seen_at,
         case when coalesce(latest.cause, '') <> 'followed' then latest.customer_id end
             as customer_id,
-        latest.customer_id as followed_customer_id,
-        latest.cause,
-        latest.arrived_in
+        latest.customer_id as followed_customer_id
     from clusters
     inner join looked_at on clusters.record_key = looked_at.record_key
     left join latest on clusters.record_key = latest.record_key
@@ -128,6 +125,35 @@ issued as (
     group by ledger.customer_id
 ),
 
+stays as (
+    select
+        ledger.record_key,
+        ledger.customer_id,
+        ledger.cause,
+        ledger.sequence,
+        row_number() over (
+            partition by ledger.record_key, ledger.customer_id
+            order by ledger.sequence
+        ) as stay_number
+    from ledger
+    inner join ids on ledger.customer_id = ids.customer_id
+),
+
+-- When records came to these ids: guests by a merge (all of a customer, or a part that was split
+-- off it), hosts with the id or without any. To come back with it is not to come.
+arrivals as (
+    select
+        stays.record_key,
+        stays.customer_id,
+        max(stays.sequence) as arrived_in,
+        coalesce({{ last_by('stays.cause', 'stays.sequence') }}, 'new') <> 'new'
+        and max(stays.sequence) > min(issued.issued_in) as is_guest
+    from stays
+    inner join issued on stays.customer_id = issued.customer_id
+    where stays.stay_number = 1 or stays.cause in ('merge', 'split', 'followed')
+    group by stays.record_key, stays.customer_id
+),
+
 votes as (
     select
         open_records.component,
@@ -142,17 +168,18 @@ votes as (
     group by open_records.component, open_records.customer_id, issued.issued_in
 ),
 
--- A split may undo a merge: guests came to the id by that merge (all of a customer, or a part that
--- was split off it), hosts had it before.
+-- A split may undo a merge.
 split_records as (
     select
         open_records.customer_id,
         open_records.component,
-        open_records.arrived_in,
-        case when open_records.cause in ('merge', 'split') then open_records.arrived_in end
-            as merged_in
+        arrivals.arrived_in,
+        case when arrivals.is_guest then arrivals.arrived_in end as merged_in
     from open_records
     inner join split_ids on open_records.customer_id = split_ids.customer_id
+    inner join arrivals
+        on open_records.record_key = arrivals.record_key
+        and open_records.customer_id = arrivals.customer_id
 ),
 
 undoable as (
@@ -178,20 +205,17 @@ sides as (
 
 opposed as (
     select
-        customer_id,
-        component,
-        merged_in,
-        guests_count > hosts_count as is_guest,
-        max(case when hosts_count > 0 and hosts_count >= guests_count then 1 else 0 end) over (
-            partition by customer_id, merged_in
-        ) as has_host
+        sides.*,
+        max(
+            case when sides.hosts_count >= sides.guests_count then sides.hosts_count end
+        ) over (partition by sides.customer_id, sides.merged_in) as most_hosts_count
     from sides
 ),
 
 guests as (
     select customer_id, component, min(merged_in) as merged_in
     from opposed
-    where is_guest and has_host = 1
+    where guests_count > hosts_count and hosts_count < most_hosts_count
     group by customer_id, component
 ),
 
@@ -233,22 +257,47 @@ survivors as (
     where id_rank = 1
 ),
 
+-- Those that nobody has now.
+retired_ids as (
+    select
+        past_merges.customer_id,
+        issued.issued_in,
+        issued.seed_record_key,
+        max(past_merges.merged_in) as merged_in
+    from past_merges
+    inner join issued on past_merges.customer_id = issued.customer_id
+    group by
+        past_merges.customer_id,
+        issued.issued_in,
+        issued.seed_record_key,
+        issued.last_given_in
+    having max(past_merges.merged_in) > issued.last_given_in
+),
+
+former_holders as (
+    select past_merges.record_key, past_merges.customer_id
+    from past_merges
+    inner join retired_ids on past_merges.customer_id = retired_ids.customer_id
+    group by past_merges.record_key, past_merges.customer_id
+),
+
 -- A part without an id, or with one that is younger than the merge, takes back the one that most of
--- its records had before it.
+-- its records had before it; of several parts that with most of the hosts.
 claims as (
     select
         clusters.component,
         clusters.record_key,
-        past_merges.customer_id,
-        past_merges.merged_in,
-        issued.issued_in,
-        case when clusters.record_key = issued.seed_record_key then 1 else 0 end as is_seed
-    from past_merges
-    inner join merged_ids on past_merges.customer_id = merged_ids.customer_id
-    inner join issued
-        on past_merges.customer_id = issued.customer_id
-        and past_merges.merged_in > issued.last_given_in
-    inner join clusters on past_merges.record_key = clusters.record_key
+        retired_ids.customer_id,
+        retired_ids.merged_in,
+        retired_ids.issued_in,
+        case when arrivals.is_guest then 0 else 1 end as is_host,
+        case when clusters.record_key = retired_ids.seed_record_key then 1 else 0 end as is_seed
+    from former_holders
+    inner join retired_ids on former_holders.customer_id = retired_ids.customer_id
+    inner join clusters on former_holders.record_key = clusters.record_key
+    inner join arrivals
+        on former_holders.record_key = arrivals.record_key
+        and former_holders.customer_id = arrivals.customer_id
 ),
 
 claimed as (
@@ -258,6 +307,7 @@ claimed as (
         merged_in,
         issued_in,
         count(*) as claims_count,
+        sum(is_host) as hosts_count,
         max(is_seed) as has_seed
     from claims
     group by component, customer_id, merged_in, issued_in
@@ -268,7 +318,11 @@ ranked_claims as (
         claimed.*,
         row_number() over (
             partition by claimed.customer_id
-            order by claimed.claims_count desc, claimed.has_seed desc, claimed.component
+            order by
+                claimed.hosts_count desc,
+                claimed.claims_count desc,
+                claimed.has_seed desc,
+                claimed.component
         ) as part_rank
     from claimed
 ),

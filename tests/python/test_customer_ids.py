@@ -310,6 +310,66 @@ def test_all_of_a_chain_of_merges_is_undone(compiled: dict[str, str]) -> None:
     assert warehouse.ids(apart) == first
 
 
+@pytest.mark.parametrize("is_at_once", [True, False])
+def test_a_chain_of_merges_is_undone_in_any_steps(
+    compiled: dict[str, str], is_at_once: bool
+) -> None:
+    apart, some, all_ = partition("a", "b", "cd"), partition("a", "bcd"), partition("abcd")
+    steps = [all_, apart] if is_at_once else [all_, some, apart]
+    _, ids = story(compiled, apart, some, *steps)
+    assert ids[-1] == ids[0]
+
+
+def test_who_had_an_id_while_others_of_it_were_away_shares_it_with_them_again(
+    compiled: dict[str, str],
+) -> None:
+    apart, joined = partition("abc", "de"), partition("abcde")
+    while_d_is_away = partition("abc", "e")
+    _, (first, *_, last) = story(compiled, apart, joined, while_d_is_away, joined, apart)
+    assert last == first
+
+
+@pytest.mark.parametrize(
+    ("apart", "after", "keeper"),
+    [
+        (["abc", "defgh"], ["abdefgh", "c"], "d"),  # one of its three hosts leaves the customer
+        (["ab", "defgh"], ["adefgh", "b"], "d"),  # one of two: the larger part keeps it
+        (["abc", "defgh"], ["adefgh", "bc"], "b"),  # most of the hosts leave the guests
+        (["abc", "defgh"], ["defgh", "c"], "c"),  # the only host that is still there
+        (["abc", "defgh"], ["a", "b", "c", "defgh"], "a"),  # none stays with the guests
+    ],
+)
+def test_an_id_is_where_most_of_its_hosts_are(
+    compiled: dict[str, str], apart: list[str], after: list[str], keeper: str
+) -> None:
+    joined = ["".join(apart)]
+    history = [partition(*parts) for parts in (apart, joined, after)]
+    _, (first, _, last) = story(compiled, *history)
+    assert last[keeper] == first["a"]
+    assert len(set(last.values())) == len(after)
+
+
+def test_an_id_that_comes_back_through_a_younger_one_is_told(compiled: dict[str, str]) -> None:
+    apart, moved = partition("abcd", "xyz"), partition("abcdxy", "z")
+    warehouse, (first, second, _) = story(compiled, apart, moved, apart)
+    (row,) = [row for row in warehouse.rows() if row[0] == "z" and row[3] == 3]
+    assert (row[1], row[4], row[5]) == (first["x"], "merge", second["z"])
+    assert warehouse.changes()[first["x"]] == (first["x"], "current", "returned")
+    younger = [partition("abc", "def", "gh"), partition("abc", "defgh"), partition("bcdf", "aegh")]
+    warehouse, steps = story(compiled, *younger, partition("a", "bcdf", "egh"))
+    issued: set[str] = set()
+    away: set[str] = set()
+    returned: set[str] = set()
+    for ids in steps:
+        now = set(ids.values())
+        returned |= away & now
+        issued |= now
+        away = issued - now
+    told = {id_ for id_, (_, _, cause) in warehouse.changes().items() if cause == "returned"}
+    assert told == returned & set(steps[-1].values())
+    assert told
+
+
 def test_a_minority_does_not_take_an_id_back(compiled: dict[str, str]) -> None:
     history = partition("a", "bcd"), partition("abcd"), partition("abc", "d")
     warehouse, (first, _, last) = story(compiled, *history)
@@ -501,6 +561,43 @@ def test_undone_merges_give_every_id_back(compiled: dict[str, str]) -> None:
     histories = drawn(undone_merges())
     steps = [together(history[step] for history in histories) for step in range(4)]
     _, (_, apart, _, again) = story(compiled, *steps)
+    for number, history in enumerate(histories):
+        records = of_example(apart, number)
+        assert {r: again[r] for r in records} == {r: apart[r] for r in records}, history
+
+
+@st.composite
+def coarsenings(draw: st.DrawFn) -> list[Partition]:
+    """Parts that come one after another, are joined and taken apart, some records away; as before.
+
+    Each step joins two groups of parts, undoes the last join, or undoes all.
+    """
+    labels = draw(st.lists(st.integers(0, 3), min_size=len(RECORDS), max_size=len(RECORDS)))
+    apart = list(members(of_labels([*labels])).values())
+    known = draw(st.integers(1, len(apart)))
+    history = [partition(*draw(st.permutations(apart))[:known]), partition(*apart)]
+    groups = [[part] for part in apart]
+    undo = []
+    for _ in range(6):
+        step = draw(st.sampled_from(["join", "join", "undo", "undo all"]))
+        if step == "join" and len(groups) > 1:
+            undo.append(groups)
+            one, other, *rest = draw(st.permutations(groups))
+            groups = [one + other, *rest]
+        elif step == "undo" and undo:
+            groups = undo.pop()
+        elif step == "undo all":
+            groups, undo = [[part] for part in apart], []
+        away = draw(st.one_of(st.just(set()), st.sets(st.sampled_from(RECORDS), max_size=3)))
+        present = (set().union(*group) - away for group in groups)
+        history.append(partition(*(records for records in present if records)))
+    return [*history, partition(*apart)]
+
+
+def test_whatever_is_joined_and_taken_apart_again_has_its_ids(compiled: dict[str, str]) -> None:
+    histories = drawn(coarsenings())
+    steps = [together(step) for step in zip(*histories, strict=True)]
+    _, (_, apart, *_, again) = story(compiled, *steps)
     for number, history in enumerate(histories):
         records = of_example(apart, number)
         assert {r: again[r] for r in records} == {r: apart[r] for r in records}, history
