@@ -54,11 +54,16 @@ refused_overrides as (
         overrides.record_key_a,
         overrides.record_key_b,
         overrides.decision,
+        case
+            when one.component is null or other.component is null then 'unknown_record'
+            when overrides.decision = 'different' then 'never_link_override'
+            else 'outweighed_by_never_link'
+        end as reason,
         overrides.decided_at
     from overrides
-    inner join clusters as one on overrides.record_key_a = one.record_key
-    inner join clusters as other
-        on overrides.record_key_b = other.record_key and one.component <> other.component
+    left join clusters as one on overrides.record_key_a = one.record_key
+    left join clusters as other on overrides.record_key_b = other.record_key
+    where one.component is distinct from other.component or one.component is null
 )
 
 select
@@ -101,9 +106,7 @@ select
     null,
     null,
     'override:' || decision,
-    case decision
-        when 'different' then 'never_link_override' else 'outweighed_by_never_link'
-    end,
+    reason,
     null,
     decided_at
 from refused_overrides

@@ -218,8 +218,9 @@ def test_overrides_hold_and_can_be_taken_back(at_once: tuple[Shop, Partition]) -
     strangers = [min(records) for records in smallest[:2]]
     shop.override(
         (account, order, "different"),
-        (largest[0], largest[-1], "different"),
+        (f" {largest[0]} ", f"{largest[-1]} ", "different"),  # as one writes or pastes it
         (*strangers, "same"),
+        ("crm.contacts:nobody", account, "different"),
     )
     found = {record: records for records in shop.build() for record in records}
     assert found[account] != found[order]
@@ -230,6 +231,11 @@ def test_overrides_hold_and_can_be_taken_back(at_once: tuple[Shop, Partition]) -
         " where reason = 'never_link_override'"
     )
     assert {frozenset(pair) for pair in refused} >= {frozenset((account, order))}
+    unknown = shop.query(
+        "select record_key, other_record_key from identity.identity_conflicts"
+        " where reason = 'unknown_record'"
+    )
+    assert unknown == [("crm.contacts:nobody", account)]
     shop.override()
     assert shop.build() == partition
     # Who was taken apart and put together again has the id from before.
