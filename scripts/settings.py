@@ -21,6 +21,8 @@ EXIT_CHECK_FAILED = 1  # the data failed a check
 EXIT_CANNOT_RUN = 2  # configuration or missing input
 EXIT_LOCKED = 3  # another run holds the lock
 
+LOCKED = ("Could not set lock on file", "Conflicting lock")  # DuckDB's words for an open file
+
 
 class UserError(Exception):
     """Something the user can act on: one sentence that says what, where and what to do."""
@@ -114,15 +116,34 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     try:
         return duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
-        if "lock" in str(error).lower():
+        if any(words in str(error) for words in LOCKED):
             message = f"Another program has {path} open: close it or wait, then run again."
             raise UserError(message, EXIT_LOCKED) from error
         reason = str(error).splitlines()[0]
         raise UserError(f"{path} cannot be opened as a DuckDB warehouse: {reason}") from error
 
 
+def told(error: BaseException) -> tuple[str | None, int]:
+    """What to say of an error, and the exit code; None where it is a fault of the program."""
+    reason = str(error).partition("\n")[0]
+    if isinstance(error, UserError):
+        return str(error), error.exit_code
+    # DuckDB turns Ctrl-C during a query into an error of its own.
+    if isinstance(error, (KeyboardInterrupt, duckdb.InterruptException)) or (
+        isinstance(error, RuntimeError) and reason == "Query interrupted"
+    ):
+        return "interrupted; run it again.", 128 + signal.SIGINT
+    if isinstance(error, duckdb.IOException):
+        return f"{reason}: the file is damaged, or the disk is full.", EXIT_CANNOT_RUN
+    if isinstance(error, (duckdb.BinderException, duckdb.CatalogException)):
+        message = "The warehouse was built by another version: run `dbt build`, then run again"
+        return f"{message} ({reason}).", EXIT_CANNOT_RUN
+    # Not exit code 1, which would say that the data failed a check.
+    return None, EXIT_CANNOT_RUN
+
+
 def run(main: Callable[[], int | None]) -> NoReturn:
-    """Run a script's main() and exit; a UserError prints one sentence, without traceback."""
+    """Run a script's main() and exit; what a user can act on is one sentence, no traceback."""
     try:
         code = main() or EXIT_DONE
         sys.stdout.flush()
@@ -130,14 +151,10 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         # Whoever reads the output (`| head`) has enough; Python would complain at its own end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 128 + signal.SIGPIPE
-    except UserError as error:
-        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
-        code = error.exit_code
-    except KeyboardInterrupt:
-        print("Interrupted: run it again, it goes on where it stopped.", file=sys.stderr)
-        code = 130
-    except Exception:
-        # A fault of the program, not of the data: exit code 1 would say that a check failed.
-        traceback.print_exc()
-        code = EXIT_CANNOT_RUN
+    except (KeyboardInterrupt, Exception) as error:
+        message, code = told(error)
+        if message is None:
+            traceback.print_exc()
+        else:
+            print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
     sys.exit(code)
