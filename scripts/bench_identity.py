@@ -35,6 +35,7 @@ from benchmark import all_sources, report
 from benchmark.penpal_side import Place, copy_warehouse
 from benchmark.process import run_process
 from datagen.contacts import PROFILES
+from files import check_writable, write_whole
 from settings import ROOT, UserError
 
 SHARE_OF_PEOPLE = {"light": 0.7, "heavy": 0.1, "mini": 0.25}  # people a record
@@ -200,28 +201,28 @@ def compare(options: argparse.Namespace, place: Place) -> dict[str, Any]:
 
 
 def bench(options: argparse.Namespace, file: Path) -> None:
-    """Measures, prints, and writes the file, once more after the increment."""
+    """Measures, prints, and writes the file: all again after each further measure."""
     place = Place(options.folder / "penpal.duckdb", make_lake(options), options.folder / "target")
     result = compare(options, place)
-    write(result, file)
     print("\n".join(report.lines(result)))
+    write(result, file)
     if not options.no_increment:
         full = result["summary"]["identity_layer_seconds"]
         result["increment"] = run_increment(place, options.folder, full)
-        write(result, file)
         print(report.increment_line(result["increment"]))
+        write(result, file)
     if options.shop:
         say(f"A shop of {options.shop:,} people: 99 % of it, the rest, and everything at once")
         found = all_sources.measure(options.shop, options.seed, INCREMENT, options.folder)
         result["all_sources"] = found
-        write(result, file)
         print(report.all_sources_line(found))
+        write(result, file)
     print(f"\nEverything measured: {file}")
 
 
 def write(result: dict[str, Any], file: Path) -> None:
     """The result as JSON."""
-    file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    write_whole(file, json.dumps(result, indent=2) + "\n")
 
 
 def check_splink() -> None:
@@ -267,8 +268,11 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.no_splink:
         check_splink()
     options.folder = options.folder.resolve()
+    file = options.json or options.folder / "result.json"
+    for target in (options.folder / "penpal.duckdb", file):
+        check_writable(target)
     options.folder.mkdir(parents=True, exist_ok=True)
-    bench(options, options.json or options.folder / "result.json")
+    bench(options, file)
     return settings.EXIT_DONE
 
 

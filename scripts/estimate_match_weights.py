@@ -24,12 +24,11 @@ import sys
 from pathlib import Path
 
 import settings
-from files import write_whole
+from files import check_writable, write_whole
 from matching.counts import read_counts
 from matching.estimate import estimate
 from matching.report import report
 from matching.weights import read_weights, weights_text
-from settings import UserError
 
 SEED = settings.ROOT / "seeds" / "rules" / "match_weights.csv"
 GENERIC = Path(__file__).parent / "matching" / "generic_weights.csv"
@@ -47,6 +46,9 @@ def parse_options() -> argparse.Namespace:
 
 def main() -> int:
     options = parse_options()
+    target = SEED if options.write else options.out
+    if target:
+        check_writable(target)
     generic = read_weights(GENERIC)
     with settings.connect(settings.load().warehouse, read_only=True) as connection:
         if sys.stderr.isatty():
@@ -58,14 +60,10 @@ def main() -> int:
         print(f"Generic weights kept, nothing is written: {objection}.")
         return settings.EXIT_DONE
     print("\n".join(report(counts, found)))
-    target = SEED if options.write else options.out
     if not target:
         print("\nNothing is written: --write puts these weights into the seed match_weights.")
         return settings.EXIT_DONE
-    try:
-        write_whole(target, weights_text(found.weights))
-    except OSError as error:
-        raise UserError(f"{target} cannot be written: {error.strerror}.") from error
+    write_whole(target, weights_text(found.weights))
     print(f"\nWritten: {target}")
     if options.write:
         print("Next: `dbt build -s match_weights+`; customers then change where identity does.")

@@ -22,6 +22,7 @@ is_same, and --labels tells the precision that follows.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ import settings
 from explaining import health, labels, truth, worst
 from explaining.evidence import deterministic_components, open_evidence
 from explaining.text import table
-from files import write_whole
+from files import check_writable, write_whole
 from project_vars import var
 from settings import UserError
 
@@ -180,8 +181,6 @@ def print_lines(lines: list[str]) -> None:
 def draw_sample(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace) -> None:
     """Write the sample where asked, else print it."""
     open_evidence(connection)
-    if options.out and options.out.exists():
-        raise UserError(f"{options.out} is there already, maybe with labels: name a new file.")
     threshold = options.threshold
     if threshold is None:
         threshold = float(var({}, "match_thresholds")["link"])
@@ -191,11 +190,9 @@ def draw_sample(connection: duckdb.DuckDBPyConnection, options: argparse.Namespa
     if options.out is None:
         labels.write_sample(sample, sys.stdout)
         return
-    try:
-        with options.out.open("w", newline="", encoding="utf-8") as stream:
-            labels.write_sample(sample, stream)
-    except OSError as error:
-        raise UserError(f"{options.out} cannot be written: {error.strerror}.") from error
+    text = io.StringIO()
+    labels.write_sample(sample, text)
+    write_whole(options.out, text.getvalue())
     drawn = {band: sum(row["band"] == band for row in sample) for band in labels.BANDS}
     named = ", ".join(f"{band} {n}" for band, n in drawn.items() if n)
     print(f"{options.out}: {len(sample)} pairs ({named}); write 1 or 0 in is_same.")
@@ -254,6 +251,11 @@ def main() -> int:
     for given in (options.truth, options.labels):
         if given and not given.is_file():
             raise UserError(f"{given} is not a file.")
+    for target in (options.json, options.out):
+        if target:
+            check_writable(target)
+    if options.out and options.out.exists():
+        raise UserError(f"{options.out} is there already, maybe with labels: name a new file.")
     with settings.connect(settings.load().warehouse, read_only=True) as connection:
         if options.review_sample is not None:
             draw_sample(connection, options)

@@ -4,6 +4,7 @@ import importlib.metadata
 import importlib.util
 import itertools
 import json
+from argparse import Namespace
 from datetime import date
 from pathlib import Path
 
@@ -243,6 +244,23 @@ def test_a_missing_splink_is_told_with_the_command_that_installs_it(monkeypatch)
     monkeypatch.setattr(importlib.metadata, "version", version)
     with pytest.raises(UserError, match="make setup-splink"):
         bench_identity.main(["--records", "10"])
+
+
+def test_where_nothing_can_be_written_is_told_before_the_work(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    for options in (["--json", str(tmp_path)], ["--json", f"{file}/x"], ["--folder", str(file)]):
+        with pytest.raises(UserError, match=r"is not a file|is not a folder"):
+            bench_identity.main(["--no-splink", *options])
+
+
+def test_what_was_measured_is_printed_even_if_it_cannot_be_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bench_identity, "make_lake", lambda options: tmp_path)
+    monkeypatch.setattr(bench_identity, "compare", lambda options, place: {})
+    monkeypatch.setattr(report, "lines", lambda result: ["measured"])
+    with pytest.raises(UserError, match="is not a file"):
+        bench_identity.bench(Namespace(folder=tmp_path), tmp_path)
+    assert capsys.readouterr().out == "measured\n"
 
 
 def test_a_process_that_fails_is_told_with_its_last_lines():

@@ -353,9 +353,11 @@ def test_a_candidate_of_the_sample_counts_for_all_that_it_stands_for(tmp_path: P
     assert after.random.pairs.sum() == before.random.pairs.sum()
 
 
-def test_a_file_that_cannot_be_written(
-    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said before the warehouse is read."""
     (tmp_path / "file").touch()
+    missing = tmp_path / "none.duckdb"
     with pytest.raises(UserError, match="cannot be written"):
-        run(monkeypatch, warehouse, "--out", str(tmp_path / "file" / "weights.csv"))
+        run(monkeypatch, missing, "--out", str(tmp_path / "file" / "weights.csv"))
+    with pytest.raises(UserError, match="is not a file: name a file to write to"):
+        run(monkeypatch, missing, "--out", str(tmp_path))

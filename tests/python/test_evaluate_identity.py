@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import subprocess
@@ -14,7 +15,9 @@ from typing import Any
 
 import duckdb
 import evaluate_identity
+import files
 import pytest
+import settings
 from conftest import ROOT
 from explaining import health, labels, truth, worst
 from explaining.evidence import deterministic_components, open_evidence
@@ -618,4 +621,64 @@ def test_a_users_mistake_is_one_sentence_and_exit_code_2(
 ) -> None:
     told = run(build(tmp_path / "w.duckdb", CUSTOMERS), *arguments)
     assert told.returncode == 2
-    assert "Traceback" not in told.stderr and told.stderr != ""
+    assert "Traceback" not in told.stderr and told.stderr != "" and told.stdout == ""
+
+
+@pytest.mark.parametrize("keep", [-300_000, 20_000, 5])
+def test_a_damaged_warehouse_is_one_sentence(tmp_path: Path, keep: int) -> None:
+    """Cut short; the folder's name has DuckDB's word for a file that is open elsewhere."""
+    warehouse = build(tmp_path / "block.duckdb", CUSTOMERS)
+    warehouse.write_bytes(warehouse.read_bytes()[:keep])
+    told = run(warehouse)
+    assert told.returncode == 2 and "Traceback" not in told.stderr, told.stderr
+    assert str(warehouse) in told.stderr
+
+
+def test_an_open_warehouse_is_locked(tmp_path: Path) -> None:
+    warehouse = build(tmp_path / "w.duckdb", CUSTOMERS)
+    with duckdb.connect(str(warehouse)):
+        told = run(warehouse)
+    assert told.returncode == 3 and "Another program has" in told.stderr
+
+
+def test_a_warehouse_of_another_version_is_one_sentence(tmp_path: Path) -> None:
+    warehouse = build(tmp_path / "w.duckdb", CUSTOMERS)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("alter table identity.identity_edges drop column rule")
+    told = run(warehouse)
+    assert told.returncode == 2 and "Traceback" not in told.stderr
+    assert "was built by another version: run `dbt build`" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "code"),
+    [
+        (KeyboardInterrupt(), "interrupted", 130),
+        (duckdb.InterruptException("INTERRUPT Error: Interrupted!"), "interrupted", 130),
+        (RuntimeError("Query interrupted"), "interrupted", 130),
+        (duckdb.IOException("IO Error: Could not read x"), "Could not read x: the file is", 2),
+        (UserError("Say so.", 3), "Say so.", 3),
+    ],
+)
+def test_what_a_user_can_act_on_is_said(error: BaseException, message: str, code: int) -> None:
+    said, exit_code = settings.told(error)
+    assert message in said and exit_code == code
+
+
+def test_a_fault_of_the_program_keeps_its_traceback() -> None:
+    assert settings.told(RuntimeError("else")) == (None, 2)
+
+
+def test_a_file_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "new" / "figures.json"
+    files.write_whole(path, "whole")
+
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files, "sync", full)
+    with pytest.raises(UserError, match=r"figures\.json cannot be written: No space left"):
+        files.write_whole(path, "half")
+    assert path.read_text() == "whole" and list(path.parent.iterdir()) == [path]
