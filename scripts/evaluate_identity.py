@@ -24,6 +24,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import math
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -205,9 +206,12 @@ def report_on_labels(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[
     report = labels.labelled_precision(labelled)
     cells = [("band", "pairs", "labelled", "same", "share", "95 % interval")]
     for name, band in report["bands"].items():
-        low, high = band["interval"]
         counts = (f"{band[key]:,}" for key in ("band_pairs", "labelled", "same"))
-        cells.append((name, *counts, f"{band['share_same']:.3f}", f"{low:.3f} to {high:.3f}"))
+        shares = ("", "")
+        if band["interval"]:
+            low, high = band["interval"]
+            shares = (f"{band['share_same']:.3f}", f"{low:.3f} to {high:.3f}")
+        cells.append((name, *counts, *shares))
     print_lines(table(cells))
     if report["interval"]:
         low, high = report["interval"]
@@ -215,10 +219,20 @@ def report_on_labels(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[
         print(f"\nPrecision above the threshold: {precision:.4f} (95 %: {low:.4f} to {high:.4f})")
     else:
         print("\nNo pair above the threshold is labelled: no precision follows.")
+    if report["interval"] and report["not_covered"]:
+        named = ", ".join(f"{band} ({n:,} pairs)" for band, n in report["not_covered"].items())
+        print(f"It does not cover {named}: no pair of theirs is labelled.")
     report["today"] = labels.labels_today(connection, labelled)
     named = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in report["today"].items())
     print(f"Today's customers: {named}")
     return report
+
+
+def finite(text: str) -> float:
+    """A number on the command line; nan and inf are none."""
+    if not math.isfinite(number := float(text)):
+        raise ValueError
+    return number
 
 
 def parse_options() -> argparse.Namespace:
@@ -230,7 +244,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--review-sample", type=int, metavar="N", help="draw N pairs to label")
     parser.add_argument("--out", type=Path, help="write the sample to this file, not to the screen")
     parser.add_argument(
-        "--threshold", type=float, help="link threshold in bits, if not the project's"
+        "--threshold", type=finite, help="link threshold in bits, if not the project's"
     )
     parser.add_argument("--labels", type=Path, help="a labelled sample")
     options = parser.parse_args()

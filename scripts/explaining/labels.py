@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from files import csv_header
 from settings import UserError
 
 from explaining.evidence import Row, rows
@@ -141,33 +142,33 @@ def harmless(value: Any) -> Any:
 
 
 def read_labels(path: Path) -> list[dict[str, Any]]:
-    """The labelled rows of a sample; those without an answer are left out."""
-    labelled = []
+    """The rows of a sample; is_same is None where nobody has answered."""
+    columns, separator = csv_header(path)
+    lacking = {"band", "band_pairs", "record_key_a", "record_key_b", "is_same"} - set(columns)
+    if lacking:
+        raise UserError(f"{path} has no column {', '.join(sorted(lacking))}.")
+    labels = []
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream)
-            needed = {"band", "band_pairs", "record_key_a", "record_key_b", "is_same"}
-            lacking = needed - set(reader.fieldnames or ())
-            if lacking:
-                raise UserError(f"{path} has no column {', '.join(sorted(lacking))}.")
-            for number, row in enumerate(reader, start=2):
-                labelled += parse_label(path, number, row)
+            reader = csv.DictReader(stream, columns, delimiter=separator)
+            next(reader)
+            for row in reader:
+                if any(row[name] for name in columns):
+                    labels.append(parse_label(path, reader.line_num, row))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} cannot be read as CSV: {error}") from error
-    if not labelled:
+    if all(label["is_same"] is None for label in labels):
         raise UserError(f"{path} has no answer in is_same: write 1 (same person) or 0 (different).")
-    return labelled
+    return labels
 
 
-def parse_label(path: Path, number: int, row: dict[str, str]) -> list[dict[str, Any]]:
+def parse_label(path: Path, number: int, row: dict[str, str]) -> dict[str, Any]:
     answer = (row["is_same"] or "").strip().lower()
-    if not answer:
-        return []
-    if answer not in ANSWERS:
+    if answer and answer not in ANSWERS:
         raise UserError(f"{path}, line {number}: is_same is '{row['is_same']}', not 1 or 0.")
-    if row["band"] not in BANDS or not (row["band_pairs"] or "").isdigit():
+    if row["band"] not in BANDS or not (row["band_pairs"] or "").isdecimal():
         raise UserError(f"{path}, line {number}: band and band_pairs must stay as they were.")
-    return [{**row, "band_pairs": int(row["band_pairs"]), "is_same": ANSWERS[answer]}]
+    return {**row, "band_pairs": int(row["band_pairs"]), "is_same": ANSWERS.get(answer)}
 
 
 def wilson(share: float, count: float) -> tuple[float, float]:
@@ -184,21 +185,23 @@ def labelled_precision(labels: Sequence[Mapping[str, Any]]) -> Row:
     """Share of same people a band and over all bands above the threshold, with intervals.
 
     Bands are sampled unevenly, so above the threshold each counts by its size; the interval is that
-    of the even sample which would tell as much: 1 / Σ (share of the band² / its labels).
+    of the even sample which would tell as much: 1 / Σ (share of the band² / its labels). A band
+    without an answer says nothing: those above the threshold are in not_covered, with their pairs.
     """
     bands = {}
     for band in BANDS:
-        found = [label for label in labels if label["band"] == band]
-        if found:
-            same = sum(label["is_same"] for label in found)
+        rows_of_band = [label for label in labels if label["band"] == band]
+        answers = [row["is_same"] for row in rows_of_band if row["is_same"] is not None]
+        if rows_of_band:
+            share = sum(answers) / len(answers) if answers else None
             bands[band] = {
-                "labelled": len(found),
-                "same": same,
-                "share_same": same / len(found),
-                "interval": wilson(same / len(found), len(found)),
-                "band_pairs": found[0]["band_pairs"],
+                "labelled": len(answers),
+                "same": sum(answers),
+                "share_same": share,
+                "interval": None if share is None else wilson(share, len(answers)),
+                "band_pairs": rows_of_band[0]["band_pairs"],
             }
-    above = [bands[band] for band in ABOVE if band in bands]
+    above = [bands[band] for band in ABOVE if band in bands and bands[band]["labelled"]]
     pairs = sum(band["band_pairs"] for band in above)
     precision = interval = None
     if pairs:
@@ -206,7 +209,16 @@ def labelled_precision(labels: Sequence[Mapping[str, Any]]) -> Row:
         precision = sum(w * b["share_same"] for w, b in zip(weights, above, strict=True))
         even = 1 / sum(w * w / b["labelled"] for w, b in zip(weights, above, strict=True))
         interval = wilson(precision, even)
-    return {"bands": bands, "precision_above_threshold": precision, "interval": interval}
+    return {
+        "bands": bands,
+        "precision_above_threshold": precision,
+        "interval": interval,
+        "not_covered": {
+            band: bands[band]["band_pairs"]
+            for band in ABOVE
+            if band in bands and not bands[band]["labelled"]
+        },
+    }
 
 
 def labels_today(
@@ -219,7 +231,11 @@ def labels_today(
     )
     connection.executemany(
         "insert into labels values ($1, $2, $3)",
-        [[label["record_key_a"], label["record_key_b"], label["is_same"]] for label in labels],
+        [
+            [label["record_key_a"], label["record_key_b"], label["is_same"]]
+            for label in labels
+            if label["is_same"] is not None
+        ],
     )
     return rows(
         connection,

@@ -502,7 +502,7 @@ def test_values_stand_side_by_side_and_run_no_formula(pairs: Path, tmp_path: Pat
     assert list(row)[-1] == "is_same" and row["is_same"] == ""
 
 
-def label(band: str, size: int, *answers: bool) -> list[dict[str, Any]]:
+def label(band: str, size: int, *answers: bool | None) -> list[dict[str, Any]]:
     row = {"band": band, "band_pairs": size, "record_key_a": "x", "record_key_b": "y"}
     return [row | {"is_same": answer} for answer in answers]
 
@@ -533,6 +533,18 @@ def test_without_labels_above_the_threshold_no_precision_follows() -> None:
     assert found["precision_above_threshold"] is found["interval"] is None
 
 
+def test_a_band_without_an_answer_is_not_covered() -> None:
+    found = labels.labelled_precision(
+        label("far_above", 900, None)
+        + label("just_above", 100, True, False, None)
+        + label("below", 7000, None)
+    )
+    assert found["precision_above_threshold"] == 0.5
+    assert found["not_covered"] == {"far_above": 900}
+    assert found["bands"]["just_above"]["labelled"] == 2
+    assert found["bands"]["below"]["interval"] is None
+
+
 HEADER = "band,band_pairs,record_key_a,record_key_b,is_same\n"
 
 
@@ -543,6 +555,8 @@ HEADER = "band,band_pairs,record_key_a,record_key_b,is_same\n"
         (HEADER + "above,10,a,b,\n", "has no answer in is_same"),
         (HEADER + "above,10,a,b,maybe\n", "line 2: is_same is 'maybe', not 1 or 0"),
         (HEADER + "above,10,a,b,1\nup,10,a,b,1\n", "line 3: band and band_pairs must stay"),
+        (HEADER + "above,²,a,b,1\n", "line 2: band and band_pairs must stay"),
+        ("", "is empty"),
         (HEADER + "above,,a,b,1\n", "line 2: band and band_pairs must stay"),
         ("band,is_same\nabove,1\n", "has no column band_pairs, record_key_a, record_key_b"),
     ],
@@ -603,6 +617,16 @@ def test_a_sample_goes_out_and_comes_back_labelled(pairs: Path, tmp_path: Path) 
     told = run(pairs, "--labels", out)
     assert "Precision above the threshold: 1.0000 (95 %: 0.6097 to 1.0000)" in told.stdout
     assert "same and one customer 9, same but two customers 2" in told.stdout
+    # As a spreadsheet of another country keeps it, with nothing said of the pairs far above.
+    out.write_text(
+        "\n".join(
+            line.removesuffix("1") if line.startswith("far_above") else line
+            for line in out.read_text().splitlines()
+        ).replace(",", ";")
+    )
+    told = run(pairs, "--labels", out)
+    assert "Precision above the threshold: 1.0000" in told.stdout, told.stderr
+    assert "It does not cover far_above (2 pairs): no pair of theirs is labelled." in told.stdout
 
 
 @pytest.mark.parametrize(
@@ -614,6 +638,11 @@ def test_a_sample_goes_out_and_comes_back_labelled(pairs: Path, tmp_path: Path) 
         ["--out", "x.csv"],
         ["--review-sample", "5", "--labels", "x.csv"],
         ["--review-sample", "5"],
+        ["--review-sample", "5", "--threshold", "nan"],
+        ["--review-sample", "5", "--out", "."],
+        ["--review-sample", "5", "--out", ""],
+        ["--json", "/"],
+        ["--json", __file__ + "/figures.json"],
     ],
 )
 def test_a_users_mistake_is_one_sentence_and_exit_code_2(
@@ -626,7 +655,7 @@ def test_a_users_mistake_is_one_sentence_and_exit_code_2(
 
 @pytest.mark.parametrize("keep", [-300_000, 20_000, 5])
 def test_a_damaged_warehouse_is_one_sentence(tmp_path: Path, keep: int) -> None:
-    """Cut short; the folder's name has DuckDB's word for a file that is open elsewhere."""
+    """Cut short; its name has DuckDB's word for a file that is open elsewhere."""
     warehouse = build(tmp_path / "block.duckdb", CUSTOMERS)
     warehouse.write_bytes(warehouse.read_bytes()[:keep])
     told = run(warehouse)
