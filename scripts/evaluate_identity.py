@@ -34,7 +34,7 @@ import duckdb
 import settings
 from explaining import health, labels, truth, worst
 from explaining.evidence import deterministic_components, open_evidence
-from explaining.text import table
+from explaining.text import counted, table
 from files import check_writable, write_whole
 from project_vars import var
 from settings import UserError
@@ -55,17 +55,25 @@ def report_on_truth(connection: duckdb.DuckDBPyConnection, truth_file: Path) -> 
     figures: dict[str, Any] = evaluate(connection, truth_file)
     blocking = truth.blocking(connection, deterministic_components(connection, found), found)
     unknown = truth.unknown_by_source(connection)
+    ambiguous = truth.ambiguous(connection)
     sizes = truth.sizes(connection)
     figures["blocking_recall"] = blocking["blocking_recall"] if blocking else None
     print_figures(figures)
     if unknown:
         named = ", ".join(f"{source} {n:,}" for source, n in unknown.items())
         print(f"\nOnly the truth knows {sum(unknown.values()):,} records: {named}")
+    if ambiguous:
+        print(f"\nLeft out, since the truth has several people for each: {counted(ambiguous)}")
     print_blocking(blocking)
     print("\nRecords a person (true) and a customer (found)")
     print_sizes(sizes)
     print_worst(connection, has_candidates=blocking is not None)
-    details = {"unknown_by_source": unknown, "cluster_sizes": sizes, "blocking": blocking}
+    details = {
+        "unknown_by_source": unknown,
+        "ambiguous_records": ambiguous,
+        "cluster_sizes": sizes,
+        "blocking": blocking,
+    }
     return {**figures, **details}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+from files import csv_header
 from settings import UserError
 
 from explaining.evidence import Row, relations, rows
@@ -187,49 +188,87 @@ def judge(connection: duckdb.DuckDBPyConnection, truth: Path) -> None:
     connection.execute(
         """
         create or replace temp table unknown as
-        select source_table, person_id, count(*) as n
+        select coalesce(source_table, 'without source_table') as source_table, person_id,
+            count(*) as n
         from matched
         where record_key is null
         group by all
         """
     )
     if not rows(connection, "from judged limit 1"):
+        if ambiguous(connection):
+            raise UserError(
+                f"{truth} gives each record that the warehouse knows to several people: there is"
+                " nothing to compare. Check its person_id."
+            )
         raise UserError(
             f"{truth} names no record that the warehouse knows: check its keys"
             " (source_table and record_id, or record_key) and that it belongs to this data."
         )
 
 
+def ambiguous(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many records the truth gives to several people."""
+    query = """
+        select count(*) as n from (
+            from matched select record_key
+            where record_key is not null
+            group by record_key having count(distinct person_id) > 1
+        )
+    """
+    return rows(connection, query)[0]["n"]
+
+
 def read_truth(connection: duckdb.DuckDBPyConnection, truth: Path) -> None:
     """Temp table truth(source_table, record_id, record_key, person_id), one row a record."""
-    reader = "read_parquet($1)"
-    if truth.suffix != ".parquet":
-        reader = "read_csv($1, all_varchar = true, header = true)"
+    reader, parameters = "read_parquet($file)", {"file": str(truth)}
+    if truth.suffix.lower() != ".parquet":
+        columns, separator = csv_header(truth)
+        # Nothing is left to guessing, so that a bad row is an error which names its line.
+        reader = """read_csv(
+            $file, columns = $columns, delim = $separator, quote = '"', escape = '"',
+            header = true, auto_detect = false
+        )"""
+        parameters |= {"columns": dict.fromkeys(columns, "varchar"), "separator": separator}
     try:
-        relation = connection.execute(f"select * from {reader} limit 0", [str(truth)])
-        columns = {column[0] for column in relation.description}
-        if {"record_key", "person_id"} <= columns:
-            keys = "cast(null as varchar), cast(null as varchar), record_key"
-        elif {"source_table", "record_id", "person_id"} <= columns:
-            keys = "source_table, record_id, cast(null as varchar)"
+        relation = connection.execute(f"select * from {reader} limit 0", parameters)
+        found = {column[0] for column in relation.description}
+        if {"record_key", "person_id"} <= found:
+            keys = "null, null, record_key"
+        elif {"source_table", "record_id", "person_id"} <= found:
+            keys = "source_table, record_id, null"
         else:
             raise UserError(
-                f"{truth} has the columns {', '.join(sorted(columns))}: it needs person_id, and"
+                f"{truth} has the columns {', '.join(sorted(found))}: it needs person_id, and"
                 " either source_table and record_id, or record_key."
             )
         connection.execute(
+            "create or replace temp table truth("
+            "source_table varchar, record_id varchar, record_key varchar, person_id varchar)"
+        )
+        connection.execute(
             f"""
-            create or replace temp table truth(source_table, record_id, record_key, person_id) as
-            select distinct {keys}, cast(person_id as varchar) from {reader}
+            insert into truth
+            select distinct {keys}, person_id from {reader}
             where person_id is not null
             """,
-            [str(truth)],
+            parameters,
         )
     except duckdb.Error as error:
-        raise UserError(f"{truth} cannot be read: {str(error).splitlines()[0]}") from error
+        raise UserError(f"{truth} cannot be read: {cause(error)}") from error
+    if not rows(connection, "from truth limit 1"):
+        raise UserError(f"{truth} has no row with a person_id: there is nothing to compare.")
     connection.execute(
         "update truth set source_table = split_part(record_key, ':', 1) where source_table is null"
     )
+
+
+def cause(error: duckdb.Error) -> str:
+    """Where and why, of DuckDB's many lines: without the row, its advice and its settings."""
+    said, _, _ = str(error).partition("\nPossible")
+    said, _, _ = said.partition("\n\n  file = ")
+    lines = [line for line in said.splitlines() if line.strip()]
+    return ": ".join(dict.fromkeys((lines[0], lines[-1])))
 
 
 def figures(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:

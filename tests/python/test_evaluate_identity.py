@@ -111,6 +111,8 @@ def test_a_record_of_several_people_is_left_out(tmp_path: Path) -> None:
     people = {"P1": r(1, 2, 3, 4), "P2": r(4, 5)}
     found = figures(build(tmp_path / "w.duckdb", CUSTOMERS), truth_file(tmp_path, people))
     assert found["records"] == 4 and found["pairwise_precision"] == 1
+    told = run(tmp_path / "w.duckdb", tmp_path / "truth.csv")
+    assert "since the truth has several people for each: 1 record\n" in told.stdout, told.stderr
 
 
 def test_singletons_have_no_pairs_and_no_errors(tmp_path: Path) -> None:
@@ -158,10 +160,15 @@ def test_a_parquet_truth_reads_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("record_key,person_id\n", "names no record that the warehouse knows"),
+        ("record_key,person_id\n", "has no row with a person_id"),
         ("record_key,person_id\nno.such:1,P1\n", "names no record that the warehouse knows"),
         ("record,person\n1,P1\n", "it needs person_id, and either"),
-        ("", "truth.csv"),
+        ("", "is empty: its first line names the columns"),
+        ("record_key;person_id\n", "has no row with a person_id"),
+        ("record_key,person_id\na,P\nb,P,x\n", "Line: 3: Expected Number of Columns: 2 Found: 3"),
+        ("record_key,person_id\na,P\nb\n", "Line: 3: Expected Number of Columns: 2 Found: 1"),
+        ('record_key,person_id\na,"P\nb,Q\n', "Line: 2: Value with unterminated quote found"),
+        ("record_key,person_id\ncrm.contacts:1,P\ncrm.contacts:1,Q\n", "to several people"),
     ],
 )
 def test_a_truth_that_says_nothing(tmp_path: Path, text: str, says: str) -> None:
@@ -169,6 +176,38 @@ def test_a_truth_that_says_nothing(tmp_path: Path, text: str, says: str) -> None
     path.write_text(text)
     with pytest.raises(UserError, match=says):
         figures(build(tmp_path / "w.duckdb", CUSTOMERS), path)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_truth_must_be_utf_8(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text("record_key,person_id\ncrm.contacts:1,Jürgen\n", encoding=encoding)
+    with pytest.raises(UserError, match="is not UTF-8 text"):
+        figures(build(tmp_path / "w.duckdb", CUSTOMERS), path)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_header_tells_the_separator(tmp_path: Path, separator: str) -> None:
+    path = truth_file(tmp_path, PEOPLE)
+    path.write_text(path.read_text().replace(",", separator), encoding="utf-8-sig")
+    assert figures(build(tmp_path / "w.duckdb", CUSTOMERS), path)["records"] == 5
+
+
+def test_a_parquet_truth_may_have_numbers_as_keys(tmp_path: Path) -> None:
+    path = tmp_path / "TRUTH.PARQUET"
+    duckdb.sql(
+        "select 'crm.contacts' as source_table, i as record_id, i // 3 as person_id"
+        " from range(1, 5) as s(i)"
+    ).write_parquet(str(path))
+    assert figures(build(tmp_path / "w.duckdb", CUSTOMERS), path)["records"] == 4
+
+
+def test_a_record_of_the_truth_without_a_table_is_named_so(tmp_path: Path) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text("source_table,record_id,person_id\ncrm.contacts,1,P1\n,2,P1\n")
+    with duckdb.connect(str(build(tmp_path / "w.duckdb", CUSTOMERS)), read_only=True) as connection:
+        evaluate_identity.evaluate(connection, path)
+        assert truth.unknown_by_source(connection) == {"without source_table": 1}
 
 
 def test_one_giant_customer_is_counted_not_listed(tmp_path: Path) -> None:
