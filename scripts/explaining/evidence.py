@@ -7,7 +7,7 @@ the warehouse has no such table, so that every query can be written once.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -45,6 +45,8 @@ TABLES = {
     "identity.identity_linked_clusters": "record_key varchar, cluster varchar",
     "identity.customer_id_changes": "customer_id varchar, current_customer_id varchar,"
     " status varchar, changed_at timestamp",
+    "identity.device_owners": "anonymous_id varchar, customer_id varchar, valid_from timestamp,"
+    " valid_to timestamp",
     "ledger.customer_id_assignments": "record_key varchar, customer_id varchar,"
     " assigned_at timestamp, sequence bigint",
     "rules.identity_overrides": f"{PAIR}, decision varchar, decided_by varchar,"
@@ -81,7 +83,9 @@ BASES = (
 
 
 def rows(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    parameters: Sequence[Any] | Mapping[str, Any] | None = None,
 ) -> list[Row]:
     """The result of a query as dictionaries; decimals as floats."""
     cursor = connection.execute(query, parameters)

@@ -157,6 +157,8 @@ def subject_facts(subject: Subject) -> Row:
         "customer_id": subject.customer_id,
         "note": subject.note,
         "other_holders": subject.others,
+        "not_linked": subject.unlinked,
+        "has_records": bool(subject.nodes),
     }
 
 

@@ -9,7 +9,7 @@ import duckdb
 from settings import UserError
 
 from explaining.chains import Node
-from explaining.evidence import rows
+from explaining.evidence import Row, in_words, rows
 
 
 @dataclass
@@ -21,6 +21,7 @@ class Subject:
     customer_id: str
     nodes: set[Node] = field(default_factory=set)
     others: list[str] = field(default_factory=list)  # further customers who share the identifier
+    unlinked: list[Row] = field(default_factory=list)  # customers whom it does not link, and why
     note: str | None = None
 
 
@@ -36,7 +37,9 @@ def resolve(connection: duckdb.DuckDBPyConnection, asked: str) -> Subject:
     )
     if found is None:
         raise UserError(
-            f"Nothing in the warehouse is called '{asked}': give a record like crm.contacts:C1,"
+            _left_record(connection, asked)
+            or _device(connection, asked)
+            or f"Nothing in the warehouse is called '{asked}': give a record like crm.contacts:C1,"
             " a customer id, an e-mail address or a phone with its country code."
         )
     return found
@@ -96,53 +99,131 @@ def _former_customer(connection: duckdb.DuckDBPyConnection, asked: str) -> Subje
         "former customer",
         change["current_customer_id"],
         {row["record_key"] for row in carried},
-        note=f"{change['customer_id']} became {change['current_customer_id']}{when}.",
+        note=f"{change['customer_id']} became {change['current_customer_id']}{when}."
+        + ("" if carried else " None of the records that carried it is left."),
     )
+
+
+# Who carries a value: linked by it (with the group of names that it binds), or not, and why not.
+CARRIERS = """
+with carriers as (
+    select map.customer_id, map.record_key
+    from evidence_record_identifiers as identifiers
+    inner join identity.identity_map as map on identifiers.record_key = map.record_key
+    where identifiers.identifier_type = $1 and identifiers.identifier_value = $2
+),
+reasons as (
+    select carriers.customer_id, min(conflicts.reason) as reason
+    from evidence_conflicts as conflicts
+    inner join carriers on conflicts.record_key = carriers.record_key
+    where conflicts.identifier_type = $1 and conflicts.identifier_value = $2
+    group by carriers.customer_id
+),
+links as (
+    select map.customer_id, edges.group_key, min(edges.first_seen_at) as since
+    from evidence_edges as edges
+    inner join identity.identity_map as map on edges.record_key = map.record_key
+    where edges.identifier_type = $1 and edges.identifier_value = $2
+    group by all
+)
+select customer_id, true as is_linked, group_key, null as reason, since from links
+union all
+select distinct carriers.customer_id, false, null, reasons.reason, null
+from carriers
+left join reasons on carriers.customer_id = reasons.customer_id
+where carriers.customer_id not in (select customer_id from links)
+order by since, customer_id
+"""
+
+# The records that a key may mean: those whose own it is, and one for each type of identifier.
+KEYED = """
+select record_key, customer_id from identity.identity_map where source_key = $1
+union
+select arg_min(map.record_key, (map.source_key <> $1, map.record_key)),
+    arg_min(map.customer_id, (map.source_key <> $1, map.record_key))
+from evidence_edges as edges
+inner join identity.identity_map as map on edges.record_key = map.record_key
+where edges.identifier_value = $1
+group by edges.identifier_type
+order by record_key
+"""
 
 
 def _identifier(connection: duckdb.DuckDBPyConnection, asked: str) -> Subject | None:
     """Whoever holds the value, as written or in comparison form: the first holder leads."""
-    forms = sorted({asked, asked.lower(), re.sub(r"[\s()./-]", "", asked)})
     values = rows(
         connection,
         """
         select distinct identifier_type, identifier_value
         from evidence_record_identifiers
-        where list_contains($1, identifier_value) or list_contains($1, shown_value)
+        where $asked in (identifier_value, shown_value)
+            or (identifier_type = 'phone' and identifier_value = $phone)
+            or (
+                identifier_type = 'email'
+                and (identifier_value in ($address, $email_key) or shown_value = $address)
+            )
         union
         select identifier_type, identifier_value from evidence_identifiers
-        where list_contains($1, identifier_value)
+        where identifier_value = $asked
         order by 1, 2
         """,
-        [forms],
+        {
+            "asked": asked,
+            "phone": phone_form(asked),
+            "address": asked.lower(),
+            "email_key": email_key(asked),
+        },
     )
     if not values:
         return None
     nodes: set[Node] = set()
-    holders: dict[str, str] = {}
+    kinds: set[str] = set()
+    holders: list[str] = []
+    unlinked: dict[str, Row] = {}
     for value in values:
-        held = rows(
-            connection,
-            """
-            select map.customer_id, edges.group_key, min(edges.first_seen_at) as since
-            from evidence_edges as edges
-            inner join identity.identity_map as map on edges.record_key = map.record_key
-            where edges.identifier_type = $1 and edges.identifier_value = $2
-            group by all order by since, map.customer_id
-            """,
-            list(value.values()),
-        )
-        for row in held:
-            nodes.add((value["identifier_type"], value["identifier_value"], row["group_key"] or ""))
-            holders.setdefault(row["customer_id"], value["identifier_type"])
+        kind, name = value.values()
+        for row in rows(connection, CARRIERS, [kind, name]):
+            customer = row["customer_id"]
+            if row["is_linked"]:
+                nodes.add((kind, name, row["group_key"] or ""))
+                kinds.add(kind)
+                holders.append(customer)
+            else:
+                unlinked[customer] = {"customer_id": customer, "reason": row["reason"]}
+    if not kinds & {"email", "phone"}:
+        keyed = rows(connection, KEYED, [asked])
+        if len({row["customer_id"] for row in keyed}) > 1:
+            raise UserError(_which_one(asked, keyed))
+    lacking = [row for customer, row in unlinked.items() if customer not in holders]
     if not holders:
-        raise UserError(_why_nobody(connection, asked, values))
-    first, *others = holders
-    return Subject(asked, "identifier", first, nodes, others)
+        raise UserError(_why_nobody(connection, asked, values, lacking))
+    first, *others = dict.fromkeys(holders)
+    return Subject(asked, "identifier", first, nodes, others, lacking)
+
+
+def phone_form(asked: str) -> str:
+    """As identity keeps phones, if it is one with its country code: +4930123."""
+    bare = re.sub(r"^tel[.:]?|[^\w+()]", "", asked.lower())
+    bare = re.sub(r"^00", "+", bare)
+    return re.sub(r"^(\+\d+)\(0\)|[()]", r"\1", bare)
+
+
+def email_key(asked: str) -> str:
+    """As the macro email_key: without a +tag, and for Gmail without dots."""
+    local_part, _, domain = asked.lower().partition("@")
+    local_part = local_part.partition("+")[0] or local_part
+    if domain in ("gmail.com", "googlemail.com"):
+        return f"{local_part.replace('.', '')}@gmail.com"
+    return f"{local_part}@{domain}"
+
+
+def _which_one(asked: str, keyed: list[Row]) -> str:
+    names = ", ".join(row["record_key"] for row in keyed[:5])
+    return f"'{asked}' is the key of {len(keyed)} records: say which one ({names})."
 
 
 def _why_nobody(
-    connection: duckdb.DuckDBPyConnection, asked: str, values: list[dict[str, str]]
+    connection: duckdb.DuckDBPyConnection, asked: str, values: list[Row], unlinked: list[Row]
 ) -> str:
     for value in values:
         suppressed = rows(
@@ -159,18 +240,51 @@ def _why_nobody(
                 f"{value['identifier_type']} {asked} stands for nobody: it is suppressed"
                 f" ({suppressed[0]['reason']}{why})."
             )
-    return f"{values[0]['identifier_type']} {asked} is known, but no link to a customer uses it."
+    known = f"{values[0]['identifier_type']} {asked} is known, but no link to a customer uses it"
+    carriers = [f"{row['customer_id']}: {in_words(row['reason'])}" for row in unlinked]
+    return f"{known} ({'; '.join(carriers[:5])})." if carriers else f"{known}."
 
 
-def _source_key(connection: duckdb.DuckDBPyConnection, asked: str) -> Subject | None:
+def _left_record(connection: duckdb.DuckDBPyConnection, asked: str) -> str | None:
+    """Of a record that only the ledger knows: whose it was."""
     found = rows(
         connection,
         """
-        select record_key from identity.identity_map where source_key = $1 order by record_key
+        select record_key, customer_id from evidence_customer_id_assignments
+        where $1 in (record_key, substr(record_key, strpos(record_key, ':') + 1))
+        order by sequence desc limit 1
         """,
         [asked],
     )
-    if len(found) > 1:
-        names = ", ".join(row["record_key"] for row in found[:5])
-        raise UserError(f"'{asked}' is the key of {len(found)} records: say which one ({names}).")
-    return _record(connection, found[0]["record_key"]) if found else None
+    if not found:
+        return None
+    record, customer = found[0].values()
+    return f"{record} is no longer in the warehouse; it was a record of {customer}: ask for that."
+
+
+def _device(connection: duckdb.DuckDBPyConnection, asked: str) -> str | None:
+    """Of a device, which is nobody: whose it was, and when."""
+    turns = rows(
+        connection,
+        """
+        select customer_id, valid_from, valid_to from evidence_device_owners
+        where anonymous_id = $1
+        order by valid_from nulls first
+        """,
+        [asked],
+    )
+    whose = [
+        f"of {turn['customer_id']}"
+        + (f" from {turn['valid_from']:%Y-%m-%d %H:%M}" if turn["valid_from"] else "")
+        + (f" until {turn['valid_to']:%Y-%m-%d %H:%M}" if turn["valid_to"] else "")
+        for turn in turns
+    ]
+    more = f", and {len(whose) - 5} more turns" if len(whose) > 5 else ""
+    return f"{asked} is a device, {', then '.join(whose[:5])}{more}." if turns else None
+
+
+def _source_key(connection: duckdb.DuckDBPyConnection, asked: str) -> Subject | None:
+    keyed = rows(connection, KEYED, [asked])
+    if len(keyed) > 1:
+        raise UserError(_which_one(asked, keyed))
+    return _record(connection, keyed[0]["record_key"]) if keyed else None

@@ -48,6 +48,12 @@ def notes(subjects: list[Row]) -> list[str]:
         for subject in subjects
         if subject["other_holders"]
     ]
+    for subject in subjects:
+        lines += [
+            f"{subject['asked']} is also on records of {row['customer_id']}, where it does not"
+            f" link: {in_words(row['reason'])}."
+            for row in subject["not_linked"][:SHOWN]
+        ]
     return lines
 
 
@@ -144,6 +150,8 @@ def render_same(facts: Row, shown: int | None) -> list[str]:
     lines = [f"{one['asked']} and {two['asked']} are one customer, {facts['customer_id']}."]
     lines += notes([one, two])
     chain = facts["chain"]
+    if not (one["has_records"] and two["has_records"]):
+        return lines
     if chain is None:
         return [*lines, "identity_edges holds no chain between them: build the project again."]
     if not chain:

@@ -149,6 +149,73 @@ def test_a_shared_value_stands_for_whom_the_question_is_about(warehouse: Path) -
     assert "is shared: also by 11-anna" in render(facts)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["004930123", "tel:+49-30-123", "+49 (0) 30/123", "+49.30.123"],
+)
+def test_phones_are_known_however_they_are_written(warehouse: Path, name: str) -> None:
+    assert ask(warehouse, name)["customer_id"] == "11-anna"
+
+
+def test_addresses_are_known_in_any_spelling_of_the_mailbox(tmp_path: Path) -> None:
+    values = {"1": (A, "anna@shop.example"), "2": (B, "johndoe@gmail.com")}
+    path = build(
+        tmp_path / "tiny.duckdb",
+        {customer: [record] for customer, (record, _) in values.items()},
+        identity_edges=[on(key, "email", value, "only_name") for key, value in values.values()],
+        identity_record_identifiers=[has(key, "email", value) for key, value in values.values()],
+    )
+    assert ask(path, "Anna+summer@Shop.example")["customer_id"] == "1"
+    assert ask(path, "John.Doe+x@googlemail.com")["customer_id"] == "2"
+    with pytest.raises(UserError, match="Nothing in the warehouse is called"):
+        ask(path, "an.na@shop.example")
+
+
+def test_keys_are_taken_as_they_are(tmp_path: Path) -> None:
+    """Order 10012 is not order 1001-2, and O1 is not o1."""
+    orders = {"1": "shop.orders:10012", "2": "shop.orders:O1"}
+    links = [on(key, "order_id", key.split(":")[1], "only_name") for key in orders.values()]
+    path = build(
+        tmp_path / "tiny.duckdb",
+        {customer: [key] for customer, key in orders.items()},
+        identity_edges=links,
+        identity_record_identifiers=[
+            has(link["record_key"], "order_id", link["identifier_value"]) for link in links
+        ],
+    )
+    assert ask(path, "10012")["customer_id"] == "1"
+    for name in ("1001-2", "o1"):
+        with pytest.raises(UserError, match="Nothing in the warehouse is called"):
+            ask(path, name)
+
+
+def test_a_value_names_the_customers_whom_it_does_not_link(tmp_path: Path) -> None:
+    """Of three who carry it, one link was cut; of another value all were."""
+    holders = {"1": A, "2": B, "3": C}
+    shared, lost = "+4930123", "+4930999"
+    path = build(
+        tmp_path / "tiny.duckdb",
+        {customer: [record] for customer, record in holders.items()},
+        identity_edges=[on(A, "phone", shared, "only_name")],
+        identity_conflicts=[
+            refused(B, "cut_weakest_link", identifier_type="phone", identifier_value=shared),
+            refused(C, "nameless_on_phone", identifier_type="phone", identifier_value=lost),
+        ],
+        identity_record_identifiers=[
+            *[has(record, "phone", shared) for record in (A, B)],
+            has(C, "phone", lost),
+        ],
+    )
+    facts = ask(path, shared)
+    assert facts["subject"]["not_linked"] == [{"customer_id": "2", "reason": "cut_weakest_link"}]
+    assert (
+        f"{shared} is also on records of 2, where it does not link: it was the weakest link"
+        in render(facts)
+    )
+    with pytest.raises(UserError, match=r"no link to a customer uses it \(3: it has no name"):
+        ask(path, lost)
+
+
 def test_refusals_scores_and_shared_values_part_two_customers(warehouse: Path) -> None:
     facts = ask(warehouse, A, CHILD)
     assert [row["reason"] for row in facts["refusals"]] == ["different_given_names"]
@@ -240,6 +307,66 @@ def test_a_key_of_several_records_must_be_named_in_full(tmp_path: Path) -> None:
     path = build(tmp_path / "tiny.duckdb", {"1": ["crm.contacts:7", "shop.orders:7"]})
     with pytest.raises(UserError, match=r"say which one \(crm.contacts:7, shop.orders:7\)"):
         ask(path, "7")
+
+
+@pytest.mark.parametrize("kinds", [("order_id", "shop_customer_id"), ("shop_customer_id",)])
+def test_a_key_of_several_systems_must_be_named_in_full(
+    tmp_path: Path, kinds: tuple[str, ...]
+) -> None:
+    """Order 7 is one customer's, account 7 another's; orders need not be known as identifiers."""
+    records = {"order_id": "shop.orders:7", "shop_customer_id": "shop.customers:7"}
+    path = build(
+        tmp_path / "tiny.duckdb",
+        {"1": [records["order_id"]], "2": [records["shop_customer_id"]]},
+        identity_edges=[on(records[kind], kind, "7", "same_key") for kind in kinds],
+        identity_record_identifiers=[has(records[kind], kind, "7") for kind in kinds],
+    )
+    with pytest.raises(UserError, match=r"say which one \(shop.customers:7, shop.orders:7\)"):
+        ask(path, "7")
+    assert ask(path, "shop.orders:7")["customer_id"] == "1"
+
+
+def test_a_former_id_whose_records_are_gone_has_no_chain(tmp_path: Path) -> None:
+    path = build(
+        tmp_path / "tiny.duckdb",
+        {"1": [A]},
+        customer_id_changes=[
+            {"customer_id": "2", "current_customer_id": "1", "status": "merged"},
+        ],
+        customer_id_assignments=[{"record_key": B, "customer_id": "2", "sequence": 1}],
+    )
+    text = render(ask(path, "2", "1"))
+    assert "2 became 1. None of the records that carried it is left." in text
+    assert "build the project again" not in text
+
+
+def test_a_record_that_is_gone_is_known_from_the_ledger(tmp_path: Path) -> None:
+    path = build(
+        tmp_path / "tiny.duckdb",
+        {"1": [A]},
+        customer_id_assignments=[
+            {"record_key": B, "customer_id": "2", "sequence": 1},
+            {"record_key": B, "customer_id": "1", "sequence": 2},
+        ],
+    )
+    for name in (B, "B"):
+        with pytest.raises(UserError, match=f"{B} is no longer in the warehouse; it was a record"):
+            ask(path, name)
+
+
+def test_a_device_is_nobody_but_was_somebodys(tmp_path: Path) -> None:
+    moment = "2026-03-01 08:00:00"
+    path = build(
+        tmp_path / "tiny.duckdb",
+        {"1": [A], "2": [B]},
+        device_owners=[
+            {"anonymous_id": "tablet", "customer_id": "2", "valid_from": moment},
+            {"anonymous_id": "tablet", "customer_id": "1", "valid_to": moment},
+        ],
+    )
+    told = "tablet is a device, of 1 until 2026-03-01 08:00, then of 2 from 2026-03-01 08:00"
+    with pytest.raises(UserError, match=told):
+        ask(path, "tablet")
 
 
 def test_both_names_of_one_record(warehouse: Path) -> None:
