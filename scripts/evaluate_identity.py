@@ -224,7 +224,11 @@ def report_on_labels(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[
     if report["interval"]:
         low, high = report["interval"]
         precision = report["precision_above_threshold"]
-        print(f"\nPrecision above the threshold: {precision:.4f} (95 %: {low:.4f} to {high:.4f})")
+        where = ", where labelled" if report["not_covered"] else ""
+        print(
+            f"\nPrecision above the threshold{where}: {precision:.4f}"
+            f" (95 %: {low:.4f} to {high:.4f})"
+        )
     else:
         print("\nNo pair above the threshold is labelled: no precision follows.")
     if report["interval"] and report["not_covered"]:
@@ -236,7 +240,7 @@ def report_on_labels(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[
     return report
 
 
-def finite(text: str) -> float:
+def bits(text: str) -> float:
     """A number on the command line; nan and inf are none."""
     if not math.isfinite(number := float(text)):
         raise ValueError
@@ -252,7 +256,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--review-sample", type=int, metavar="N", help="draw N pairs to label")
     parser.add_argument("--out", type=Path, help="write the sample to this file, not to the screen")
     parser.add_argument(
-        "--threshold", type=finite, help="link threshold in bits, if not the project's"
+        "--threshold", type=bits, help="link threshold in bits, if not the project's"
     )
     parser.add_argument("--labels", type=Path, help="a labelled sample")
     options = parser.parse_args()

@@ -664,7 +664,7 @@ def test_a_sample_goes_out_and_comes_back_labelled(pairs: Path, tmp_path: Path) 
         ).replace(",", ";")
     )
     told = run(pairs, "--labels", out)
-    assert "Precision above the threshold: 1.0000" in told.stdout, told.stderr
+    assert "Precision above the threshold, where labelled: 1.0000" in told.stdout, told.stderr
     assert "It does not cover far_above (2 pairs): no pair of theirs is labelled." in told.stdout
 
 
