@@ -1,4 +1,4 @@
-{#- A list in one text, separated by semicolons: no blanks around them, none empty at the ends or between; null for none. -#}
+{#- A list in one text, separated by semicolons: no blanks around them, none empty at the ends or between. -#}
 {% macro id_list(expression) -%}
-    nullif({{ regex_replace(regex_replace(expression, '[ ;]*;[ ;]*', ';'), '^[ ;]+|[ ;]+$', '') }}, '')
+    {{ regex_replace(regex_replace(expression, '[ ;]*;[ ;]*', ';'), '^[ ;]+|[ ;]+$', '') }}
 {%- endmacro %}

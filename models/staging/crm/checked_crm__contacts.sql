@@ -56,7 +56,7 @@ parsed as (
         {{ text_key("split_part(replace(substr(language, 1, 50), '_', '-'), '-', 1)") }}
             as language_key,
         lower(timezone) as timezone_key,
-        {{ id_list('merged_contact_ids') }} as merged_contact_ids,
+        nullif({{ id_list('merged_contact_ids') }}, '') as merged_contact_ids,
         coalesce({{ parse_boolean('is_deleted') }}, false) as is_deleted,
         {{ parse_boolean('is_deleted') }} as given_is_deleted,
         {{ parse_timestamp('created_at') }} as given_created_at,

@@ -62,7 +62,7 @@ cases (case_name, raw, expected) as (
     ('id', 'U1', 'U1'),
     ('id', 'Ü', 'Ü'),
     ('id_list', ' C2 ; C3;', 'C2;C3'),
-    ('id_list', ' ; ;', null),
+    ('id_list', ' ; ;', ''),
     ('postal-GB', 'sw1a1aa', 'SW1A 1AA'),
     ('postal-US', '2134', '02134'),
     ('postal-US', '02134-1000', '02134-1000'),
