@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import gzip
 import os
 from pathlib import Path
 
@@ -55,10 +56,11 @@ def write_whole(path: Path, text: str) -> None:
 def csv_header(path: Path) -> tuple[list[str], str]:
     """The column names of a CSV file, and its separator: the most frequent one in the header."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
+        opened = gzip.open if path.suffix.lower() == ".gz" else open
+        with opened(path, "rt", newline="", encoding="utf-8-sig") as stream:
             line = next((line for line in stream if line.strip()), "")
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8 text: save it as CSV in UTF-8.") from error
     if not line:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import gzip
 import json
 import os
 import subprocess
@@ -191,6 +192,15 @@ def test_the_header_tells_the_separator(tmp_path: Path, separator: str) -> None:
     path = truth_file(tmp_path, PEOPLE)
     path.write_text(path.read_text().replace(",", separator), encoding="utf-8-sig")
     assert figures(build(tmp_path / "w.duckdb", CUSTOMERS), path)["records"] == 5
+
+
+def test_a_packed_truth_with_windows_line_ends_reads_the_same(tmp_path: Path) -> None:
+    path = truth_file(tmp_path, PEOPLE)
+    packed = tmp_path / "truth.csv.gz"
+    text = path.read_text().replace("\r\n", "\n").replace("\n", "\r\n")
+    packed.write_bytes(gzip.compress(text.encode()))
+    warehouse = build(tmp_path / "w.duckdb", CUSTOMERS)
+    assert figures(warehouse, packed) == figures(warehouse, path)
 
 
 def test_a_parquet_truth_may_have_numbers_as_keys(tmp_path: Path) -> None:
