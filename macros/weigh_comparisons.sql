@@ -2,7 +2,7 @@
     The weights of compared pairs, in bits. `compared` is a CTE of compare_profiles; the query must have the CTEs
     match_weights and rarity (of the models of these names) in scope. Gives the pairs with a level and a weight a
     comparison, and
-        household_evidence     what speaks for two people of one household; they agree in a value (a default birth date, say) at
+        household_evidence     what speaks for two people of one household; they agree in a date of birth (a default one, say) at
                                least as often as strangers do
         contradiction_weight   -100 where the two cannot be one, whatever else they share
 -#}
@@ -58,9 +58,12 @@ select
         {%- for comparison in comparisons() %}
             + case
                 when {{ comparison }}.term is null then coalesce({{ comparison }}.household_weight, 0)
-                when {{ comparison }}.level = 'exact'
-                    then greatest({{ comparison }}.household_weight + {{ bits[comparison] }}, 0)
+                {%- if comparison == 'birth_date' %}
+                -- Given names are chosen to differ in a family; days of birth just happen.
+                else greatest({{ comparison }}.household_weight + {{ bits[comparison] }}, 0)
+                {%- else %}
                 else {{ comparison }}.household_weight + {{ bits[comparison] }}
+                {%- endif %}
             end
         {%- endfor %},
         2
