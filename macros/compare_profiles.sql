@@ -1,13 +1,13 @@
 {#-
     How alike two profiles are, field by field. `pairs` is a relation or CTE with profile_a and profile_b (profile_id of
     identity_profiles, which the query must have in scope as `profiles`); the columns of `keep` are passed on. Gives one
-level a comparison, null where either side says nothing, or two names are in different scripts:
+    level a comparison, null where either side says nothing, or two names are in different scripts:
 
-    first_name   exact, nickname (one name in full form, and no further name that differs), initial, typo, part (one ends with the words or begins with the letters of the other),
-                 similar, different; swapped, swapped_typo, swapped_part where first and last name changed places, or one of them did
+    first_name   exact, nickname (one name in full form, and no further name that differs), initial, typo, part (one ends
+                 with the words or begins with the letters of the other), similar, different; swapped, swapped_typo, swapped_part where first and last name changed places, or one of them did
     last_name    exact, typo, part, similar, different; null where the names are swapped, which counts once
-    birth_date   exact, slip (one digit, day and month changed places, or the next day in another month), near (two digits of the day or of the year), year,
-                 digits (any two), different
+    birth_date   exact, slip (one digit, day and month changed places, or the next day in another month), near (two digits
+                 of the day or of the year), year, digits (any two), different
     location     postal_code_and_city, postal_code, postal_typo_and_city, postal_and_city_typo, city, city_typo, postal_typo, different
     city         exact, typo, different; only where a side has no postal code, so that location has nothing to compare
     street       exact, typo (its number at most one digit off), part (same number; one name begins the other, or both begin with
@@ -104,12 +104,9 @@ select
                 further_names('first_names_a'), further_names('first_names_b')
             ) }}, true)
             then 'nickname'
-        when
-            least(length(first_name_a), length(first_name_b)) = 1
-            and {{ is_initial_of('first_name_a', 'first_name_b') }}
-            then 'initial'
+        when {{ is_initial('first_name_a', 'first_name_b') }} then 'initial'
         when first_name_distance <= first_name_typos then 'typo'
-        when {{ _holds('first_names_a', 'first_names_b') }} then 'part'
+        when {{ is_part('first_names_a', 'first_names_b') }} then 'part'
         when first_name_distance <= {{ _longest('first_name_a', 'first_name_b') }} * 0.4
             then 'similar'
         when {{ _in_two_scripts('first_name_a', 'first_name_b') }} then null
@@ -119,7 +116,7 @@ select
         when crosswise is not null or last_names_a is null or last_names_b is null then null
         when last_name_a = last_name_b then 'exact'
         when last_name_distance <= last_name_typos then 'typo'
-        when {{ _holds('last_names_a', 'last_names_b') }} then 'part'
+        when {{ is_part('last_names_a', 'last_names_b') }} then 'part'
         when last_name_distance <= {{ _longest('last_name_a', 'last_name_b') }} * 0.4
             then 'similar'
         when {{ _in_two_scripts('last_name_a', 'last_name_b') }} then null
@@ -285,14 +282,6 @@ from crossed
 
 {% macro _longest(a, b) -%}
     greatest(length({{ a }}), length({{ b }}))
-{%- endmacro %}
-
-{#- The longer begins or ends with the whole words of the shorter, or begins with all its letters. -#}
-{% macro _holds(a, b) -%}
-    case
-        when length({{ a }}) < length({{ b }}) then {{ begins_or_ends_with(b, a) }}
-        else {{ begins_or_ends_with(a, b) }}
-    end
 {%- endmacro %}
 
 {#- One in Latin letters, the other not: how alike they sound is not to be seen. -#}

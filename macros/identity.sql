@@ -43,20 +43,15 @@
         )
         or {{ a }} in ({{ b }} || 'a', {{ b }} || 'e', {{ b }} || 'o', {{ b }} || 'le', {{ b }} || 'а')
         or {{ b }} in ({{ a }} || 'a', {{ a }} || 'e', {{ a }} || 'o', {{ a }} || 'le', {{ a }} || 'а')
-        or (least({{ a }}, {{ b }}) = 'andrea' and greatest({{ a }}, {{ b }}) = 'andreas')
-        or (least({{ a }}, {{ b }}) = 'frances' and greatest({{ a }}, {{ b }}) = 'francis')
+        or least({{ a }}, {{ b }}) || ' ' || greatest({{ a }}, {{ b }}) in ('andrea andreas', 'frances francis')
+        {%- for endings in ["'an', 'na'", "'er', 'ra'"] %}
         or (
             substr({{ a }}, 1, length({{ a }}) - 2) = substr({{ b }}, 1, length({{ b }}) - 2)
-            and substr({{ a }}, length({{ a }}) - 1) in ('an', 'na')
-            and substr({{ b }}, length({{ b }}) - 1) in ('an', 'na')
+            and substr({{ a }}, length({{ a }}) - 1) in ({{ endings }})
+            and substr({{ b }}, length({{ b }}) - 1) in ({{ endings }})
             and {{ a }} <> {{ b }}
         )
-        or (
-            substr({{ a }}, 1, length({{ a }}) - 2) = substr({{ b }}, 1, length({{ b }}) - 2)
-            and substr({{ a }}, length({{ a }}) - 1) in ('er', 'ra')
-            and substr({{ b }}, length({{ b }}) - 1) in ('er', 'ra')
-            and {{ a }} <> {{ b }}
-        )
+        {%- endfor %}
     )
 {%- endmacro %}
 
@@ -77,10 +72,7 @@
         when {{ a }}.first_name is null or {{ b }}.first_name is null then null
         when {{ a }}.first_name = {{ b }}.first_name
             then coalesce({{ further_names_agree(a ~ '.further_names', b ~ '.further_names') }}, true)
-        when
-            least(length({{ a }}.first_name), length({{ b }}.first_name)) = 1
-            and {{ is_initial_of(a ~ '.first_name', b ~ '.first_name') }}
-            then true
+        when {{ is_initial(a ~ '.first_name', b ~ '.first_name') }} then true
         when
             {{ alike(a ~ '.first_name', b ~ '.first_name') }}
             and not {{ differ_in_gender(a ~ '.first_name', b ~ '.first_name') }}
@@ -97,27 +89,31 @@
     "Louise"), or a typing error. Null where a side has none.
 -#}
 {% macro further_names_agree(a, b) -%}
+    case when {{ is_part(a, b) }} then true else {{ alike(a, b) }} end
+{%- endmacro %}
+
+{#- Whether the longer of two texts begins with all letters of the shorter, or ends with its whole words. -#}
+{% macro is_part(a, b) -%}
     case
-        when {{ a }} is null or {{ b }} is null then null
-        when {{ a }} = {{ b }} then true
-        when least(length({{ a }}), length({{ b }})) = 1 and {{ is_initial_of(a, b) }} then true
-        when length({{ a }}) < length({{ b }}) and {{ begins_or_ends_with(b, a) }} then true
-        when length({{ a }}) > length({{ b }}) and {{ begins_or_ends_with(a, b) }} then true
-        else {{ alike(a, b) }}
+        when length({{ a }}) < length({{ b }}) then {{ _begins_or_ends(b, a) }}
+        else {{ _begins_or_ends(a, b) }}
     end
 {%- endmacro %}
 
-{#- Whether a longer text begins with the letters of a shorter one, or ends with its whole words. -#}
-{% macro begins_or_ends_with(longer, shorter) -%}
+{% macro _begins_or_ends(longer, shorter) -%}
     (
         {{ shorter }} = substr({{ longer }}, 1, length({{ shorter }}))
         or ' ' || {{ shorter }} = substr({{ longer }}, length({{ longer }}) - length({{ shorter }}))
     )
 {%- endmacro %}
 
-{#- Whether two words, one of a single letter, begin alike; not in scripts whose letters are words (Han, Hangul, kana). -#}
-{% macro is_initial_of(a, b) -%}
-    (substr({{ a }}, 1, 1) = substr({{ b }}, 1, 1) and {{ a }} < '⺀')
+{#- Whether one of two words is the first letter of the other; not in scripts whose letters are words (Han, Hangul, kana). -#}
+{% macro is_initial(a, b) -%}
+    (
+        least(length({{ a }}), length({{ b }})) = 1
+        and substr({{ a }}, 1, 1) = substr({{ b }}, 1, 1)
+        and {{ a }} < '⺀'
+    )
 {%- endmacro %}
 
 {#-

@@ -229,11 +229,11 @@ def report_on_labels(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[
             f"\nPrecision above the threshold{where}: {precision:.4f}"
             f" (95 %: {low:.4f} to {high:.4f})"
         )
+        if report["not_covered"]:
+            named = ", ".join(f"{band} ({n:,} pairs)" for band, n in report["not_covered"].items())
+            print(f"It does not cover {named}: no pair of theirs is labelled.")
     else:
         print("\nNo pair above the threshold is labelled: no precision follows.")
-    if report["interval"] and report["not_covered"]:
-        named = ", ".join(f"{band} ({n:,} pairs)" for band, n in report["not_covered"].items())
-        print(f"It does not cover {named}: no pair of theirs is labelled.")
     report["today"] = labels.labels_today(connection, labelled)
     named = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in report["today"].items())
     print(f"Today's customers: {named}")
