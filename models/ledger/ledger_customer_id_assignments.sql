@@ -154,6 +154,85 @@ arrivals as (
     group by stays.record_key, stays.customer_id
 ),
 
+-- Records that are not in the data now and have, or had, one of the ids above.
+absent as (
+    select ledger.record_key
+    from ledger
+    inner join ids on ledger.customer_id = ids.customer_id
+    left join clusters on ledger.record_key = clusters.record_key
+    where clusters.record_key is null
+    group by ledger.record_key
+),
+
+last_known as (
+    select
+        ledger.record_key,
+        {{ last_by('ledger.customer_id', 'ledger.sequence') }} as customer_id,
+        {{ last_by('ledger.cause', 'ledger.sequence') }} as cause
+    from ledger
+    inner join absent on ledger.record_key = absent.record_key
+    group by ledger.record_key
+),
+
+-- A component of all whose first id was the same, and of nobody else, is that id's home.
+origins as (
+    select ledger.record_key, open_records.component, min(ledger.customer_id) as customer_id
+    from ledger
+    inner join open_records on ledger.record_key = open_records.record_key
+    inner join histories
+        on ledger.record_key = histories.record_key and ledger.sequence = histories.known_since
+    group by ledger.record_key, open_records.component
+),
+
+common_origins as (
+    select component, min(customer_id) as customer_id, count(*) as records_count
+    from origins
+    group by component
+    having min(customer_id) = max(customer_id)
+),
+
+-- An id that another component goes on with is not given away.
+kept_elsewhere as (
+    select stays.customer_id
+    from stays
+    inner join common_origins on stays.customer_id = common_origins.customer_id
+    inner join clusters on stays.record_key = clusters.record_key
+    left join open_records on stays.record_key = open_records.record_key
+    left join ledger as later
+        on stays.record_key = later.record_key and stays.sequence < later.sequence
+    where open_records.record_key is null and later.record_key is null
+    group by stays.customer_id
+),
+
+homes as (
+    select common_origins.component, common_origins.customer_id, issued.issued_in
+    from common_origins
+    inner join issued on common_origins.customer_id = issued.customer_id
+    inner join stays on common_origins.customer_id = stays.customer_id
+    inner join clusters on stays.record_key = clusters.record_key
+    left join kept_elsewhere on common_origins.customer_id = kept_elsewhere.customer_id
+    where
+        coalesce(stays.cause, 'new') = 'new'
+        and stays.stay_number = 1
+        and kept_elsewhere.customer_id is null
+    group by
+        common_origins.component,
+        common_origins.customer_id,
+        common_origins.records_count,
+        issued.issued_in
+    having count(*) = common_origins.records_count
+),
+
+-- A home leaves the id that it had meanwhile to whoever else has it, here or away.
+left_ids as (
+    select homes.component, last_known.customer_id
+    from last_known
+    inner join open_records on last_known.customer_id = open_records.customer_id
+    inner join homes on open_records.component = homes.component
+    where last_known.customer_id <> homes.customer_id
+    group by homes.component, last_known.customer_id
+),
+
 votes as (
     select
         open_records.component,
@@ -165,6 +244,13 @@ votes as (
         min(open_records.seniority) as seniority
     from open_records
     inner join issued on open_records.customer_id = issued.customer_id
+    left join homes on open_records.customer_id = homes.customer_id
+    left join left_ids
+        on open_records.component = left_ids.component
+        and open_records.customer_id = left_ids.customer_id
+    where
+        open_records.component = coalesce(homes.component, open_records.component)
+        and left_ids.component is null
     group by open_records.component, open_records.customer_id, issued.issued_in
 ),
 
@@ -226,6 +312,7 @@ ranked_parts as (
         row_number() over (
             partition by votes.customer_id
             order by
+                case when homes.customer_id <> votes.customer_id then 1 else 0 end,
                 case when guests.merged_in is null then 0 else 1 end,
                 guests.merged_in desc nulls last,
                 votes.votes_count desc,
@@ -235,6 +322,7 @@ ranked_parts as (
     from votes
     left join guests
         on votes.customer_id = guests.customer_id and votes.component = guests.component
+    left join homes on votes.component = homes.component
 ),
 
 keepers as (
@@ -361,19 +449,34 @@ given_back as (
     from ranked_claims
     inner join claiming on ranked_claims.component = claiming.component
     left join survivors on ranked_claims.component = survivors.component
+    left join homes on ranked_claims.customer_id = homes.customer_id
     where
         ranked_claims.part_rank = 1
+        and homes.component is null
         and (survivors.component is null or survivors.issued_in >= ranked_claims.merged_in)
 ),
 
-given as (
-    select
-        coalesce(given_back.component, survivors.component) as component,
-        coalesce(given_back.customer_id, survivors.customer_id) as customer_id,
-        given_back.component is not null as is_returned
+rights as (
+    select component, customer_id, true as is_returned, 1 as precedence
+    from homes
+    union all
+    select component, customer_id, true as is_returned, 2 as precedence
+    from given_back
+    where id_rank = 1
+    union all
+    select component, customer_id, false as is_returned, 3 as precedence
     from survivors
-    full outer join given_back on survivors.component = given_back.component
-    where coalesce(given_back.id_rank, 1) = 1
+),
+
+given as (
+    select component, customer_id, is_returned
+    from (
+        select
+            rights.*,
+            min(rights.precedence) over (partition by rights.component) as first_precedence
+        from rights
+    ) as weighed
+    where precedence = first_precedence
 ),
 
 -- Anybody else gets a new id, made of the component's first record.
@@ -407,26 +510,6 @@ named as (
         false as is_returned
     from first_records
     left join seed_uses on first_records.record_key = seed_uses.seed_record_key
-),
-
--- Records that are not in the data now and have, or had, one of the ids above.
-absent as (
-    select ledger.record_key
-    from ledger
-    inner join ids on ledger.customer_id = ids.customer_id
-    left join clusters on ledger.record_key = clusters.record_key
-    where clusters.record_key is null
-    group by ledger.record_key
-),
-
-last_known as (
-    select
-        ledger.record_key,
-        {{ last_by('ledger.customer_id', 'ledger.sequence') }} as customer_id,
-        {{ last_by('ledger.cause', 'ledger.sequence') }} as cause
-    from ledger
-    inner join absent on ledger.record_key = absent.record_key
-    group by ledger.record_key
 ),
 
 changed as (
