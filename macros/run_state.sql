@@ -55,7 +55,7 @@
         (ref('identifier_limits'), 'identifier_type, trust_rank, is_strong, is_personal', 'true'),
         (ref('blocked_identifiers'), 'pattern', "identifier_type = 'birth_date'"),
         (ref('identifier_limits'), '*', "identifier_type = 'anonymous_id'"),
-        (ref('blocked_identifiers'), '*', "identifier_type = 'anonymous_id'"),
+        (ref('blocked_identifiers'), '*', "identifier_type in ('anonymous_id', 'shop_customer_id')"),
         (ref('device_evidence'), '*', 'true'),
     ])) -%}
     {%- if execute -%}

@@ -4,12 +4,17 @@
 -- Who looks an order up, refunds or ships it, need not be who bought.
 with events as (
     select * from {{ ref('stg_web__events') }}
-    where not is_bot and (order_id is null or event_name = 'Order Completed')
+    where
+        not is_bot
+        and (
+            order_id is null
+            or event_name in ('Checkout Started', 'Payment Info Entered', 'Order Completed')
+        )
 ),
 
 checkouts as (select * from {{ ref('stg_shop__checkouts') }}),
 
-orders as (select * from {{ ref('stg_shop__orders') }}),
+orders as (select * from {{ ref('identity_orders') }}),
 
 records as (select * from {{ ref('identity_records') }}),
 
@@ -77,7 +82,7 @@ traces as (
     -- An account's order has its key.
     select 'shop.orders:' || order_id, 'order_id', order_id, created_at
     from orders
-    where shop_customer_id is null and {{ is_reread_occasion('order_id', 'order_id') }}
+    where is_guest and {{ is_reread_occasion('order_id', 'order_id') }}
 
     union all
 

@@ -21,7 +21,7 @@ accounts as (
 ),
 
 orders as (
-    select * from {{ ref('stg_shop__orders') }}
+    select * from {{ ref('identity_orders') }}
     where {{ is_reread_in('shop.orders', 'order_id') }}
 ),
 
@@ -110,7 +110,7 @@ records as (
         phone,
         country,
         -- Who a parcel of an account is for is not the account's holder.
-        shop_customer_id is null
+        is_guest
     from orders
     where coalesce(shop_customer_id, email_key, phone) is not null
 

@@ -104,6 +104,14 @@ class Shop:
         )
         return read / everything, judged / everything
 
+    def junk_keys(self) -> frozenset[str]:
+        """Accounts that too many people buy with."""
+        found = self.query(
+            "select identifier_value from identity.identity_blocked_values"
+            " where identifier_type = 'shop_customer_id' and reason = 'too_many_people'"
+        )
+        return frozenset(value for (value,) in found)
+
     def query(self, sql: str) -> list[tuple]:
         with duckdb.connect(str(self.folder / "penpal.duckdb"), read_only=True) as connection:
             return connection.execute(sql).fetchall()
@@ -156,9 +164,11 @@ def test_whatever_changes_a_run_leaves_what_a_full_run_would(tmp_path: Path) -> 
     for side in sides:
         # Few people use a device of this world: kiosks come and go all the same.
         side.limit_people("anonymous_id", 2)
+        side.limit_people("shop_customer_id", 2)
     tables, others = world(7, villages=100), world(8, villages=100)
     contacts = [f"crm.contacts:{row['contact_id']}" for row in tables["crm.contacts"]]
     orders = [f"shop.orders:{row['order_id']}" for row in tables["shop.orders"]]
+    junk_keys = set()
     for step in range(5):
         change(rng, tables, others, share=0.03 if step else 0)
         # Some are away for one run.
@@ -180,11 +190,13 @@ def test_whatever_changes_a_run_leaves_what_a_full_run_would(tmp_path: Path) -> 
         assert shop.build() == fresh.build("--full-refresh")
         kept, expected = shop.kept(), fresh.kept()
         assert only_here(kept, expected) == only_here(expected, kept) == {}
+        junk_keys.add(shop.junk_keys())
         if step:
             assert shop.full_because() is None
             read, judged = shop.shares_looked_at()
             assert 0 < read < 0.35
             assert 0 < judged < 0.85
+    assert len(junk_keys) > 1  # accounts come to be keys for guests, and stop to be
 
 
 def only_here(kept: Kept, others: Kept) -> Kept:
