@@ -4,7 +4,8 @@
     level a comparison, null where either side says nothing, or two names are in different scripts:
 
     first_name   exact, nickname (one name in full form, and no further name that differs), initial, typo, part (one ends
-                 with the words or begins with the letters of the other), similar, different; swapped, swapped_typo, swapped_part where first and last name changed places, or one of them did
+                 with the words or begins with the letters of the other), similar, different; swapped, swapped_typo,
+                 swapped_part where first and last name changed places, or one of them did
     last_name    exact, typo, part, similar, different; null where the names are swapped, which counts once
     birth_date   exact, slip (one digit, day and month changed places, or the next day in another month), near (two digits
                  of the day or of the year), year, digits (any two), different

@@ -54,13 +54,14 @@ suspects as (
 strong_suspects as (
     select
         spread.identifier_type,
-        spread.identifier_value
+        spread.identifier_value,
+        limits.max_people
     from spread
     inner join limits on spread.identifier_type = limits.identifier_type
     where limits.is_strong and spread.uses_count > limits.max_people
 ),
 
-key_users as (
+suspect_keys as (
     select
         held.identifier_type,
         held.identifier_value,
@@ -71,17 +72,10 @@ key_users as (
         on held.identifier_type = strong_suspects.identifier_type
         and held.identifier_value = strong_suspects.identifier_value
     inner join records on held.record_key = records.record_key
-    group by held.identifier_type, held.identifier_value
-),
-
-suspect_keys as (
-    select
-        key_users.identifier_type,
-        key_users.identifier_value,
-        key_users.people_count
-    from key_users
-    inner join limits on key_users.identifier_type = limits.identifier_type
-    where key_users.people_count > limits.max_people
+    group by held.identifier_type, held.identifier_value, strong_suspects.max_people
+    having
+        least(count(distinct records.given_name), count(distinct records.email_key))
+        > strong_suspects.max_people
 ),
 
 uses as (

@@ -176,12 +176,11 @@ last_known as (
 
 -- A component of all whose first id was the same, and of nobody else, is that id's home.
 origins as (
-    select ledger.record_key, open_records.component, min(ledger.customer_id) as customer_id
-    from ledger
-    inner join open_records on ledger.record_key = open_records.record_key
-    inner join histories
-        on ledger.record_key = histories.record_key and ledger.sequence = histories.known_since
-    group by ledger.record_key, open_records.component
+    select open_records.component, ledger.customer_id
+    from histories
+    inner join open_records on histories.record_key = open_records.record_key
+    inner join ledger
+        on histories.record_key = ledger.record_key and histories.known_since = ledger.sequence
 ),
 
 common_origins as (
@@ -205,9 +204,8 @@ kept_elsewhere as (
 ),
 
 homes as (
-    select common_origins.component, common_origins.customer_id, issued.issued_in
+    select common_origins.component, common_origins.customer_id
     from common_origins
-    inner join issued on common_origins.customer_id = issued.customer_id
     inner join stays on common_origins.customer_id = stays.customer_id
     inner join clusters on stays.record_key = clusters.record_key
     left join kept_elsewhere on common_origins.customer_id = kept_elsewhere.customer_id
@@ -218,8 +216,7 @@ homes as (
     group by
         common_origins.component,
         common_origins.customer_id,
-        common_origins.records_count,
-        issued.issued_in
+        common_origins.records_count
     having count(*) = common_origins.records_count
 ),
 
@@ -468,15 +465,17 @@ rights as (
     from survivors
 ),
 
+ranked_rights as (
+    select
+        rights.*,
+        row_number() over (partition by rights.component order by rights.precedence) as right_rank
+    from rights
+),
+
 given as (
     select component, customer_id, is_returned
-    from (
-        select
-            rights.*,
-            min(rights.precedence) over (partition by rights.component) as first_precedence
-        from rights
-    ) as weighed
-    where precedence = first_precedence
+    from ranked_rights
+    where right_rank = 1
 ),
 
 -- Anybody else gets a new id, made of the component's first record.
