@@ -65,7 +65,8 @@ test: parse build lint pytest
 test-spark: setup-spark
 	$(BIN)/python -m pytest --engine spark tests/spark \
 		tests/python/test_engine.py tests/python/test_components.py
-	$(BIN)/python -m pytest --engine spark tests/python/test_agglomerate.py -k plain_algorithm
+	$(BIN)/python -m pytest --engine spark tests/python/test_agglomerate.py \
+		tests/python/test_customer_ids.py -k "plain_algorithm or builds_do"
 
 test-identity: setup-dev .venv/febrl.stamp
 	$(BIN)/python -m pytest $(PARALLEL) tests/febrl tests/runs

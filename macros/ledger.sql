@@ -4,8 +4,14 @@
     file: <warehouse>.ledger/<table>.parquet. A column that the ledger did not have then is null.
 -#}
 {% macro ledger_rows(table, columns) -%}
-    {%- set source = this if is_incremental() else (ledger_export(table) if execute else none) -%}
-    {%- set found = run_query('select * from ' ~ source ~ ' limit 0').column_names if execute and source else [] -%}
+    {%- set sources = [] -%}
+    {%- if execute and model.resource_type != 'unit_test' -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == 'ledger_' ~ table -%}
+            {%- do sources.append(adapter.get_relation(node.database, node.schema, node.alias) or ledger_export(table)) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- set source = sources | first if sources else none -%}
+    {%- set found = run_query('select * from ' ~ source ~ ' limit 0').column_names if source else [] -%}
     select
         {%- for name, type in columns.items() %}
         cast({{ name if name in found else 'null' }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}

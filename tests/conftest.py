@@ -62,14 +62,14 @@ class ScratchProject:
         source = {"duckdb": f"read_parquet('{path}')", "spark": f"parquet.`{path}`"}[self.engine]
         self.model(name, f"select * from {source}")
 
-    def rows(self, name: str, *columns: str) -> list[tuple[object, ...]]:
+    def rows(self, name: str, *columns: str, schema: str = "main") -> list[tuple[object, ...]]:
         """What a model holds, as stored by the engine."""
         query = f"select {', '.join(columns)} from "
         if self.engine == "spark":
-            files = self.folder / "spark-warehouse" / "main.db" / name / "*.parquet"
+            files = self.folder / "spark-warehouse" / f"{schema}.db" / name / "*.parquet"
             return duckdb.sql(f"{query} read_parquet('{files}')").fetchall()
         with duckdb.connect(str(self.folder / "scratch.duckdb"), read_only=True) as connection:
-            return connection.execute(query + name).fetchall()
+            return connection.execute(f"{query} {schema}.{name}").fetchall()
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -118,9 +118,7 @@ def engine(request: pytest.FixtureRequest) -> str:
     return request.config.getoption("--engine")
 
 
-@pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory, engine: str) -> ScratchProject:
-    folder = tmp_path_factory.mktemp("scratch")
+def scratch_project(folder: Path, engine: str) -> ScratchProject:
     (folder / "models").mkdir()
     (folder / "dbt_project.yml").write_text(
         "name: penpal\nversion: '1.0.0'\nprofile: scratch\n"
@@ -131,3 +129,8 @@ def scratch(tmp_path_factory: pytest.TempPathFactory, engine: str) -> ScratchPro
     )
     (folder / "profiles.yml").write_text(PROFILES)
     return ScratchProject(folder, engine)
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory, engine: str) -> ScratchProject:
+    return scratch_project(tmp_path_factory.mktemp("scratch"), engine)
