@@ -22,3 +22,18 @@
     where 1 = 0
     {%- endif %}
 {%- endmacro %}
+
+
+{#- Of the ledger of customer ids, for its own model and those that decide about ids. -#}
+{% macro customer_id_columns() -%}
+    {%- set text = dbt.type_string() -%}
+    {{ return({
+        'record_key': text,
+        'customer_id': text,
+        'seed_record_key': text,
+        'assigned_at': 'timestamp',
+        'sequence': 'bigint',
+        'cause': text,
+        'previous_customer_id': text,
+    }) }}
+{%- endmacro %}

@@ -1,8 +1,5 @@
 {{ config(materialized='table') }}
 
-{%- set text = dbt.type_string() %}
-{%- set ledger_columns = {'customer_id': text, 'seed_record_key': text} %}
-
 with open_records as (select * from {{ ref('identity_open_records') }}),
 
 ids as (select * from {{ ref('identity_open_ids') }}),
@@ -14,7 +11,7 @@ homes as (select * from {{ ref('identity_id_homes') }}),
 parts as (select * from {{ ref('identity_id_parts') }}),
 
 ledger as {{ inline_cte() }} (
-    {{ ledger_rows('customer_id_assignments', ledger_columns) }}
+    {{ ledger_rows('customer_id_assignments', customer_id_columns()) }}
 ),
 
 -- After a merge the oldest id survives.

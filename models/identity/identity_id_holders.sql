@@ -1,20 +1,11 @@
 {{ config(materialized='table') }}
 
-{%- set text = dbt.type_string() %}
-{%- set ledger_columns = {
-    'record_key': text,
-    'customer_id': text,
-    'sequence': 'bigint',
-    'cause': text,
-    'previous_customer_id': text,
-} %}
-
 with clusters as {{ inline_cte() }} (select * from {{ ref('identity_clusters') }}),
 
 ids as (select * from {{ ref('identity_open_ids') }}),
 
 ledger as {{ inline_cte() }} (
-    {{ ledger_rows('customer_id_assignments', ledger_columns) }}
+    {{ ledger_rows('customer_id_assignments', customer_id_columns()) }}
 ),
 
 stays as (

@@ -1,19 +1,9 @@
 {{ config(materialized='table') }}
 
-{%- set text = dbt.type_string() %}
-{%- set ledger_columns = {
-    'record_key': text,
-    'customer_id': text,
-    'seed_record_key': text,
-    'sequence': 'bigint',
-    'cause': text,
-    'previous_customer_id': text,
-} %}
-
 with open_records as (select * from {{ ref('identity_open_records') }}),
 
 ledger as {{ inline_cte() }} (
-    {{ ledger_rows('customer_id_assignments', ledger_columns) }}
+    {{ ledger_rows('customer_id_assignments', customer_id_columns()) }}
 ),
 
 past_merges as (

@@ -1,19 +1,11 @@
 {{ config(materialized='table') }}
 
-{%- set text = dbt.type_string() %}
-{%- set ledger_columns = {
-    'record_key': text,
-    'customer_id': text,
-    'sequence': 'bigint',
-    'cause': text,
-} %}
-
 with clusters as {{ inline_cte() }} (select * from {{ ref('identity_clusters') }}),
 
 looked_at as (select * from {{ ref('identity_reassigned') }}),
 
 ledger as {{ inline_cte() }} (
-    {{ ledger_rows('customer_id_assignments', ledger_columns) }}
+    {{ ledger_rows('customer_id_assignments', customer_id_columns()) }}
 ),
 
 histories as (

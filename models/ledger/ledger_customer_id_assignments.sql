@@ -6,15 +6,7 @@
     full_refresh=false,
 ) }}
 
-{%- set columns = {
-    'record_key': dbt.type_string(),
-    'customer_id': dbt.type_string(),
-    'seed_record_key': dbt.type_string(),
-    'assigned_at': 'timestamp',
-    'sequence': 'bigint',
-    'cause': dbt.type_string(),
-    'previous_customer_id': dbt.type_string(),
-} %}
+{%- set columns = customer_id_columns() %}
 
 with ledger as {{ inline_cte() }} (
     {{ ledger_rows('customer_id_assignments', columns) }}
