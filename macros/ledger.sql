@@ -4,13 +4,10 @@
     file: <warehouse>.ledger/<table>.parquet. A column that the ledger did not have then is null.
 -#}
 {% macro ledger_rows(table, columns) -%}
-    {%- set sources = [] -%}
-    {%- if execute and model.resource_type != 'unit_test' -%}
-        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == 'ledger_' ~ table -%}
-            {%- do sources.append(adapter.get_relation(node.database, node.schema, node.alias) or ledger_export(table)) -%}
-        {%- endfor -%}
+    {%- set source = table_before('ledger_' ~ table) -%}
+    {%- if source is none and execute and model.resource_type != 'unit_test' -%}
+        {%- set source = ledger_export(table) -%}
     {%- endif -%}
-    {%- set source = sources | first if sources else none -%}
     {%- set found = run_query('select * from ' ~ source ~ ' limit 0').column_names if source else [] -%}
     select
         {%- for name, type in columns.items() %}

@@ -5,15 +5,20 @@
     {{ return(run is none or run_query('select is_full from ' ~ run).columns[0].values()[0]) }}
 {%- endmacro %}
 
-{#- What a model's table held before this run, where a ref() would go in a circle; no rows when it was not there. -#}
-{% macro rows_before(model_name, columns) -%}
+{#- A model's table as it is before this run, where a ref() would go in a circle; none when it is not there. -#}
+{% macro table_before(model_name) -%}
     {%- set found = [] -%}
     {%- if execute and model.resource_type != 'unit_test' -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == model_name -%}
             {%- do found.append(adapter.get_relation(node.database, node.schema, node.alias)) -%}
         {%- endfor -%}
     {%- endif -%}
-    {%- set table = found | first if found else none -%}
+    {{ return(found | first if found else none) }}
+{%- endmacro %}
+
+{#- What that table held; no rows when it was not there. -#}
+{% macro rows_before(model_name, columns) -%}
+    {%- set table = table_before(model_name) -%}
     {#- Another version's table: the rules have changed, so nothing of it is used. -#}
     {%- set its_columns = adapter.get_columns_in_relation(table) | map(attribute='name') | list if table else [] -%}
     {%- set table = table if columns.keys() | reject('in', its_columns) | list == [] else none -%}

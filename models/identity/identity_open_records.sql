@@ -38,9 +38,8 @@ assigned as (
 
 -- Most components are as they were: one id, in no other component.
 parts as (
-    select component, customer_id, count(*) as records_count
+    select distinct component, customer_id
     from assigned
-    group by component, customer_id
 ),
 
 split_ids as (
