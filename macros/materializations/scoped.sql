@@ -60,3 +60,16 @@
     {% endif %}
     {{ return(finished_model(target_relation)) }}
 {% endmaterialization %}
+
+
+{#-
+    A table that each run makes anew, in one statement. dbt's `table` makes another one, renames both and drops the old:
+    for a table of a few rows that takes longer than its rows do.
+-#}
+{% materialization whole, default %}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {% do begin_model() %}
+    {% do replace_table(target_relation, existing, sql) %}
+    {{ return(finished_model(target_relation)) }}
+{% endmaterialization %}

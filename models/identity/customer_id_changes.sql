@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 with ids as (select * from {{ ref('customer_ids') }}),
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 {#- How long after a click the page that it opens may come. -#}
 {%- set page_follows_click_seconds = 120 -%}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 {%- set seniority -%}
     cast(names.first_seen_at as {{ dbt.type_string() }}) || ' ' || names.entity

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 {%- set before_columns = {'rule_number': 'integer', 'affordable_step': 'integer'} %}
 

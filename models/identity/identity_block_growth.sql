@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 with changed as (
     select * from {{ ref('identity_profile_changes') }}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 {%- set text = dbt.type_string() %}
 {%- set columns = {'identifier_type': text, 'identifier_value': text, 'reason': text} %}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 -- depends_on: {{ ref('identity_blocked_before') }}
 with usage as (select * from {{ ref('identity_value_usage') }}),

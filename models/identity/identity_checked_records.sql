@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 with reread as (select * from {{ ref('identity_reread_records') }}),
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 -- depends_on: {{ ref('device_owners') }}
 -- depends_on: {{ ref('identity_conflicts') }}

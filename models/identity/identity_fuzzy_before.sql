@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 {%- set columns = {'node': dbt.type_string(), 'cluster': dbt.type_string()} %}
 

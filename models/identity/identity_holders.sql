@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 with usable as (
     select * from {{ ref('identity_usable_identifiers') }}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 with open_records as (select * from {{ ref('identity_open_records') }}),
 

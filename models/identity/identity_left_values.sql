@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 {%- set text = dbt.type_string() %}
 {%- set known_columns = {

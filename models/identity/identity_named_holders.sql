@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 with holders as {{ inline_cte() }} (select * from {{ ref('identity_holders') }}),
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 with records as {{ inline_cte() }} (select * from {{ ref('identity_touched_records') }}),
 

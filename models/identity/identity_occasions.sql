@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 -- depends_on: {{ ref('identity_left_occasions') }}
 -- Who looks an order up, refunds or ships it, need not be who bought.

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 with changes as (select * from {{ ref('identity_profile_changes') }}),
 

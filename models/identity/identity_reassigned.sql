@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 -- depends_on: {{ ref('identity_clusters') }}
 -- depends_on: {{ ref('identity_regrouped') }}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 with left_values as (select * from {{ ref('identity_left_values') }}),
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 {%- set known_columns = {'visitor_key': dbt.type_string(), 'record_key': dbt.type_string()} %}
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 {%- set vagueness -%}
     case when length(first_name) = 1 then 1 else 0 end

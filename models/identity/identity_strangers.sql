@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 with usage as (select * from {{ ref('identity_value_usage') }}),
 

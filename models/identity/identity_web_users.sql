@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 {%- set event_order = 'cast(event_at as ' ~ dbt.type_string() ~ ') || message_id' %}
 

@@ -171,6 +171,23 @@ def test_a_view_in_a_run_over_everything_else_a_table(scratch: ScratchProject) -
         assert sorted(scratch.rows("touched_records", "*")) == expected
 
 
+def test_a_whole_table_is_made_anew_or_stays(scratch: ScratchProject) -> None:
+    def make(kind: str, value: int, stop: str = "false") -> subprocess.CompletedProcess[str]:
+        hook = f"select case when {stop} then error('stopped') else 1 end"
+        config = f'{{{{ config(materialized="{kind}", post_hook="{hook}") }}}}'
+        scratch.model("made", f"{config}\nselect {value} as value")
+        return scratch.dbt("run", "--select", "made")
+
+    for kind, value in (("whole", 1), ("whole", 2), ("view", 3), ("whole", 4)):
+        done = make(kind, value)
+        assert done.returncode == 0, done.stdout
+        assert scratch.rows("made", "value") == [(value,)]
+    assert kind_of(scratch, "made") == "BASE TABLE"
+    assert make("whole", 5, stop="true").returncode == 1
+    assert make("whole", 6, stop="(select true from nowhere)").returncode == 1
+    assert scratch.rows("made", "value") == [(4,)]
+
+
 def test_what_was_there_before_tells_why_a_run_looks_at_everything(scoped: ScratchProject) -> None:
     scoped.model("reason", REASON)
     find(scoped, ALL, is_full=True)
