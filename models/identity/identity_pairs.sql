@@ -14,6 +14,7 @@
 -- depends_on: {{ ref('identity_restated_profiles') }}
 
 {%- set thresholds = var('match_thresholds') %}
+{%- set sums = ['blocking_rule', 'prior_weight', 'household_weight', 'weight'] %}
 
 with profiles as {{ inline_cte() }} (select * from {{ ref('identity_profiles') }}),
 
@@ -27,30 +28,17 @@ match_weights as (select * from {{ ref('match_weights') }}),
     restated as (select * from {{ ref('identity_restated_profiles') }}),
 {%- endif %}
 
-candidates as (
-    select
-        candidates.profile_a,
-        candidates.profile_b,
-        candidates.blocking_rule
-    from {{ ref('identity_candidates') }} as candidates
+evidence as (
+    select * from {{ ref('identity_evidence') }}
     {%- if not run_is_full() %}
         where
-            candidates.profile_a in (select rescored.profile_id from rescored)
-            or candidates.profile_b in (select rescored.profile_id from rescored)
-            -- The rarity of a value counts where both have it.
+            profile_a in (select rescored.profile_id from rescored)
+            or profile_b in (select rescored.profile_id from rescored)
             or (
-                candidates.profile_a in (select restated.profile_id from restated)
-                and candidates.profile_b in (select restated.profile_id from restated)
+                profile_a in (select restated.profile_id from restated)
+                and profile_b in (select restated.profile_id from restated)
             )
     {%- endif %}
-),
-
-compared as (
-    {{ compare_profiles('candidates', keep=['blocking_rule']) | indent(4) }}
-),
-
-weights as (
-    {{ weigh_comparisons('compared', keep=['blocking_rule']) | indent(4) }}
 ),
 
 priors as (select * from {{ ref('identity_priors') }}),
@@ -58,12 +46,12 @@ priors as (select * from {{ ref('identity_priors') }}),
 -- What two people of one household share (address, family name) is no evidence that they are one.
 explained as (
     select
-        weights.*,
+        evidence.*,
         priors.match_prior as prior_weight,
         0 - round(
-            log2(1 + power(2, least(priors.household_prior + weights.household_evidence, 100))), 2
+            log2(1 + power(2, least(priors.household_prior + evidence.household_evidence, 100))), 2
         ) as household_weight
-    from weights
+    from evidence
     cross join priors
 ),
 
@@ -71,13 +59,7 @@ summed as (
     select
         *,
         round(
-            prior_weight
-            {%- for comparison in comparisons() %}
-                + {{ comparison }}_weight
-            {%- endfor %}
-            + household_weight
-            + contradiction_weight,
-            2
+            prior_weight + match_evidence + household_weight + contradiction_weight, 2
         ) as weight
     from explained
 ),
@@ -87,21 +69,30 @@ kept as (
     where
         weight >= {{ thresholds.keep }}
         or weight - contradiction_weight >= {{ thresholds.link }}
+),
+
+-- The parts of the evidence, of which identity_evidence keeps the sums.
+compared as (
+    {{ compare_profiles('kept', keep=sums) | indent(4) }}
+),
+
+weights as (
+    {{ weigh_comparisons('compared', keep=sums) | indent(4) }}
 )
 
 -- The record that comes first in order of text is the first of the pair.
 select
     least(a.record_key, b.record_key) as record_key_a,
     greatest(a.record_key, b.record_key) as record_key_b,
-    kept.blocking_rule,
-    kept.prior_weight,
+    weights.blocking_rule,
+    weights.prior_weight,
     {%- for comparison in comparisons() %}
-        kept.{{ comparison }}_level,
-        kept.{{ comparison }}_weight,
+        weights.{{ comparison }}_level,
+        weights.{{ comparison }}_weight,
     {%- endfor %}
-    kept.household_weight,
-    kept.contradiction_weight,
-    kept.weight
-from kept
-inner join profiles as a on kept.profile_a = a.profile_id
-inner join profiles as b on kept.profile_b = b.profile_id
+    weights.household_weight,
+    weights.contradiction_weight,
+    weights.weight
+from weights
+inner join profiles as a on weights.profile_a = a.profile_id
+inner join profiles as b on weights.profile_b = b.profile_id

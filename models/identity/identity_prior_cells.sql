@@ -1,31 +1,17 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
-with compared as (select * from {{ ref('identity_comparisons') }}),
+with evidence as (select * from {{ ref('identity_evidence') }}),
 
-rarity as (select * from {{ ref('identity_rarity') }}),
-
-match_weights as (select * from {{ ref('match_weights') }}),
-
-weighed as (
-    {{ weigh_comparisons('compared', keep=['stands_for']) | indent(4) }}
-),
-
-evidence as (
+rounded as (
     select
-        round(
-            contradiction_weight
-            {%- for comparison in comparisons() %}
-                + {{ comparison }}_weight
-            {%- endfor %}
-        ) as match_evidence,
-        round(household_evidence) as household_evidence,
-        stands_for
-    from weighed
+        round(match_evidence + contradiction_weight) as match_evidence,
+        round(household_evidence) as household_evidence
+    from evidence
 )
 
 select
     match_evidence,
     household_evidence,
-    sum(stands_for) as pairs_count
-from evidence
+    count(*) as pairs_count
+from rounded
 group by match_evidence, household_evidence

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='whole') }}
 
 {#-
     Typical shops speak with the weight of so many profiles, for shops too small to tell. Less is known of households: a

@@ -160,8 +160,8 @@ def group_models(manifest: dict[str, Any], models: set[str]) -> dict[str, list[s
 
     reading: identity_record_identifiers and what it needs, the records among them; deterministic:
     from there to identity_linked_clusters; profiles: the comparison columns; blocking: from there
-    to identity_blocks; priors: what of identity_priors scoring itself does not need; scoring: from
-    blocks and priors to identity_pairs, with rarity and candidates; clustering: from there to
+    to identity_blocks; priors: from the evidence to identity_priors; scoring: from blocks to
+    identity_evidence, and from there and the priors to identity_pairs; clustering: from there to
     identity_clusters; rest: all others.
     """
     parents: dict[str, set[str]] = {}
@@ -186,9 +186,8 @@ def group_models(manifest: dict[str, Any], models: set[str]) -> dict[str, list[s
         (DETERMINISTIC, "identity_linked_clusters"),
         (PROFILES, "identity_profiles"),
         (BLOCKING, "identity_blocks"),
-        # The priors are estimated on candidates and rarity, which every pair is scored by.
-        (SCORING, "identity_candidates"),
-        (SCORING, "identity_rarity"),
+        # The priors are estimated from the evidence, which every pair is scored by.
+        (SCORING, "identity_evidence"),
         (PRIORS, "identity_priors"),
         (SCORING, "identity_pairs"),
         (CLUSTERING, "identity_clusters"),

@@ -191,9 +191,10 @@ def test_models_are_grouped_by_their_place_in_the_graph():
         "identity_rarity": ["identity_profiles"],
         "identity_candidates": ["identity_blocks"],
         "identity_candidate_sample": ["identity_candidates"],
-        "identity_priors": ["identity_candidate_sample", "identity_rarity"],
+        "identity_evidence": ["identity_candidates", "identity_rarity"],
+        "identity_priors": ["identity_evidence"],
         "identity_rescored": ["identity_priors"],
-        "identity_pairs": ["identity_rescored", "identity_rarity", "identity_linked_clusters"],
+        "identity_pairs": ["identity_rescored", "identity_evidence", "identity_linked_clusters"],
         "identity_edges": ["identity_pairs"],
         "identity_clusters": ["identity_edges"],
         "identity_map": ["identity_clusters"],
@@ -210,15 +211,16 @@ def test_models_are_grouped_by_their_place_in_the_graph():
         "deterministic": ["identity_linked_clusters"],
         "profiles": ["identity_profiles"],
         "blocking": ["identity_block_keys", "identity_blocks"],
-        "priors": ["identity_candidate_sample", "identity_priors"],
+        "priors": ["identity_priors"],
         "scoring": [
             "identity_candidates",
+            "identity_evidence",
             "identity_pairs",
             "identity_rarity",
             "identity_rescored",
         ],
         "clustering": ["identity_clusters", "identity_edges"],
-        "rest": ["identity_map"],
+        "rest": ["identity_candidate_sample", "identity_map"],
     }
 
 
