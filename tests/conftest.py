@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 DBT = Path(sys.executable).with_name("dbt")
@@ -72,14 +77,41 @@ class ScratchProject:
             return connection.execute(f"{query} {schema}.{name}").fetchall()
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [DBT, *arguments, "--target", self.engine],
-            check=False,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "DBT_PROFILES_DIR": str(self.folder)}
-            | {"DBT_TARGET_PATH": "target", "DBT_LOG_PATH": "logs"},
+        environment = dbt_environment(self.folder)
+        return run_dbt((*arguments, "--target", self.engine), self.folder, environment)
+
+
+def dbt_environment(folder: Path) -> dict[str, str]:
+    """For a project in a folder of its own."""
+    return os.environ | {
+        "DBT_PROFILES_DIR": str(folder),
+        "DBT_TARGET_PATH": "target",
+        "DBT_LOG_PATH": "logs",
+    }
+
+
+@functools.cache
+def dbt_server() -> subprocess.Popen[str]:
+    server = subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("dbt_server.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(server.communicate)
+    return server
+
+
+def run_dbt(
+    arguments: tuple[str, ...], folder: Path, environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Runs dbt in a folder; all that it says is in stdout."""
+    server = dbt_server()
+    with tempfile.NamedTemporaryFile(mode="r", encoding="utf-8") as output:
+        job = {"arguments": arguments, "folder": str(folder), "environment": environment}
+        print(json.dumps(job | {"output": output.name}), file=server.stdin, flush=True)
+        return subprocess.CompletedProcess(
+            [DBT, *arguments], int(server.stdout.readline()), output.read(), ""
         )
 
 
@@ -94,17 +126,16 @@ def copy_project(folder: Path) -> None:
 
 def run_in_project(folder: Path, *command: str | Path) -> None:
     """Runs a command in a copied project, on its lake/ and penpal.duckdb; it must succeed."""
-    done = subprocess.run(
-        command,
-        check=False,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "DBT_PROFILES_DIR": str(folder)}
-        | {"PENPAL_WAREHOUSE": str(folder / "penpal.duckdb")}
-        | {"PENPAL_LAKE": str(folder / "lake")}
-        | {"DBT_TARGET_PATH": "target", "DBT_LOG_PATH": "logs"},
-    )
+    environment = dbt_environment(folder) | {
+        "PENPAL_WAREHOUSE": str(folder / "penpal.duckdb"),
+        "PENPAL_LAKE": str(folder / "lake"),
+    }
+    if command[0] == DBT:
+        done = run_dbt(command[1:], folder, environment)
+    else:
+        done = subprocess.run(
+            command, check=False, cwd=folder, capture_output=True, text=True, env=environment
+        )
     assert done.returncode == 0, (done.stdout + done.stderr)[-10_000:]
 
 
@@ -116,6 +147,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def engine(request: pytest.FixtureRequest) -> str:
     """The engine that the tests of macros and materializations run on."""
     return request.config.getoption("--engine")
+
+
+@pytest.fixture(scope="session")
+def built_warehouse() -> Path:
+    """The sample, as `make test` has just built it; for reading."""
+    path = settings.load().warehouse
+    if not path.is_file():
+        pytest.fail(f"{path} is not built: run `make test`, or `dbt build` before this test.")
+    return path
 
 
 def scratch_project(folder: Path, engine: str) -> ScratchProject:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
-import settings
 from conftest import ROOT
 from evaluate_identity import evaluate
 
@@ -12,11 +13,8 @@ FIXTURES = ROOT / "tests" / "fixtures"
 
 
 @pytest.fixture(scope="module")
-def warehouse() -> duckdb.DuckDBPyConnection:
-    path = settings.load().warehouse
-    if not path.is_file():
-        pytest.fail(f"{path} is not built: run `make test`, or `dbt build` before this test.")
-    return duckdb.connect(str(path), read_only=True)
+def warehouse(built_warehouse: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(built_warehouse), read_only=True)
 
 
 def test_records_of_one_person_are_one_customer(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import duckdb
 import publish_marts
 import pytest
+from conftest import run_dbt
 from pipeline import failures
 from run_pipeline import (
     CAUTIOUS,
@@ -27,7 +29,6 @@ from run_pipeline import (
 from settings import ROOT, Settings, UserError
 
 SCRIPT = ROOT / "scripts" / "run_pipeline.py"
-DBT = Path(sys.executable).with_name("dbt")
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -222,14 +223,8 @@ def test_every_node_is_built_by_exactly_one_step(tmp_path: Path) -> None:
     """Also the tests that stand between raw nodes and the rest."""
 
     def listed(*selection: str) -> set[str]:
-        ran = subprocess.run(
-            [DBT, "--quiet", "ls", *selection],
-            env=environment(tmp_path),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        ran = run_dbt(("--quiet", "ls", *selection), ROOT, environment(tmp_path))
+        assert ran.returncode == 0, ran.stdout
         return set(ran.stdout.split())
 
     load = listed(*CAUTIOUS, *NO_UNIT_TESTS, "--select", *RAW_NODES)
@@ -254,23 +249,10 @@ def newest_log(folder: Path, process: subprocess.Popen[str], name: str) -> Path:
     pytest.fail(f"the run ended before it was killed: {finish(process)}")
 
 
-def undisturbed_marts(folder: Path) -> dict[str, Any]:
-    """Row count and hash of every mart, built in one go, without tests, checks and letters."""
-    folder.mkdir()
-    built = subprocess.run(
-        [DBT, "--quiet", "build", "--exclude-resource-type", "unit_test", "test"],
-        env=environment(folder),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, built.stdout
-    return publish_marts.publish(Settings(folder / "shop.duckdb", folder))["marts"]
-
-
-def test_killed_during_the_build_then_run_again(tmp_path: Path) -> None:
+def test_killed_during_the_build_then_run_again(tmp_path: Path, built_warehouse: Path) -> None:
     """The same marts as an undisturbed build, and each letter once."""
+    undisturbed = Settings(tmp_path / "undisturbed.duckdb", tmp_path)
+    shutil.copy(built_warehouse, undisturbed.warehouse)
     killed = tmp_path / "killed"
     killed.mkdir()
     process = start(killed)
@@ -283,7 +265,7 @@ def test_killed_during_the_build_then_run_again(tmp_path: Path) -> None:
     assert "Customers" in out
     first, second = records(killed)
     assert (first["status"], second["status"]) == ("killed", "done")
-    assert second["result"]["marts"] == undisturbed_marts(tmp_path / "undisturbed")
+    assert second["result"]["marts"] == publish_marts.publish(undisturbed)["marts"]
     with duckdb.connect(str(killed / "shop.duckdb"), read_only=True) as connection:
         letters = "select count(*), count(distinct message_id) from ledger.email_messages"
         rendered, distinct = connection.execute(letters).fetchone()
