@@ -20,8 +20,6 @@ import pytest
 import settings
 
 ROOT = Path(__file__).resolve().parents[1]
-DBT = Path(sys.executable).with_name("dbt")
-
 
 PROFILES = """
 scratch:
@@ -92,6 +90,7 @@ def dbt_environment(folder: Path) -> dict[str, str]:
 
 @functools.cache
 def dbt_server() -> subprocess.Popen[str]:
+    """Started at the first run; ends with the tests."""
     server = subprocess.Popen(
         [sys.executable, Path(__file__).with_name("dbt_server.py")],
         stdin=subprocess.PIPE,
@@ -111,7 +110,7 @@ def run_dbt(
         job = {"arguments": arguments, "folder": str(folder), "environment": environment}
         print(json.dumps(job | {"output": output.name}), file=server.stdin, flush=True)
         return subprocess.CompletedProcess(
-            [DBT, *arguments], int(server.stdout.readline()), output.read(), ""
+            arguments, int(server.stdout.readline()), output.read(), ""
         )
 
 
@@ -124,18 +123,30 @@ def copy_project(folder: Path) -> None:
     shutil.copytree(ROOT / "seeds", folder / "seeds")
 
 
-def run_in_project(folder: Path, *command: str | Path) -> None:
-    """Runs a command in a copied project, on its lake/ and penpal.duckdb; it must succeed."""
-    environment = dbt_environment(folder) | {
+def project_environment(folder: Path) -> dict[str, str]:
+    """For a copied project, on its lake/ and penpal.duckdb."""
+    return dbt_environment(folder) | {
         "PENPAL_WAREHOUSE": str(folder / "penpal.duckdb"),
         "PENPAL_LAKE": str(folder / "lake"),
     }
-    if command[0] == DBT:
-        done = run_dbt(command[1:], folder, environment)
-    else:
-        done = subprocess.run(
-            command, check=False, cwd=folder, capture_output=True, text=True, env=environment
-        )
+
+
+def dbt_in_project(folder: Path, *arguments: str) -> None:
+    """Runs dbt in a copied project; it must succeed."""
+    done = run_dbt(arguments, folder, project_environment(folder))
+    assert done.returncode == 0, done.stdout[-10_000:]
+
+
+def run_in_project(folder: Path, *command: str | Path) -> None:
+    """Runs a command in a copied project; it must succeed."""
+    done = subprocess.run(
+        command,
+        check=False,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=project_environment(folder),
+    )
     assert done.returncode == 0, (done.stdout + done.stderr)[-10_000:]
 
 

@@ -33,7 +33,7 @@ def warm_up() -> None:
     gc.freeze()  # or each fork would copy all objects, only to count their references
 
 
-def run(arguments: list[str], folder: str, environment: dict[str, str], output: str) -> None:
+def run(arguments: list[str], folder: str, environment: dict[str, str], output: str) -> NoReturn:
     """Ends the process with dbt's exit code."""
     os.chdir(folder)
     os.environ.clear()
@@ -44,11 +44,8 @@ def run(arguments: list[str], folder: str, environment: dict[str, str], output: 
     try:
         cli(arguments)
     except SystemExit as ended:
-        end(int(ended.code or 0))
-
-
-def end(code: int) -> NoReturn:
-    """As Python ends, but that it would take all objects apart."""
+        code = int(ended.code or 0)
+    # As Python ends, but that it would take all objects apart.
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -56,6 +53,7 @@ def end(code: int) -> NoReturn:
 
 
 def serve() -> None:
+    """Until standard input ends."""
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

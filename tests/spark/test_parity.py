@@ -6,14 +6,13 @@ The lake is the sample: Parquet and, to try every reader, a table each of CSV an
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
 from compare_engines import difference
-from conftest import DBT, ROOT
+from conftest import ROOT, run_dbt
 
 VARS = "{raw_data: lake, as_of: '2026-06-15 12:00:00'}"
 OTHER_FORMATS = {"raw_crm__surveys": "csv", "raw_shop__checkouts": "json"}
@@ -38,14 +37,8 @@ class Builds:
         }
 
     def dbt(self, engine: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [DBT, *arguments, "--target", engine, "--vars", VARS],
-            check=False,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            env=self.environment(engine),
-        )
+        arguments = (*arguments, "--target", engine, "--vars", VARS)
+        done = run_dbt(arguments, ROOT, self.environment(engine))
         failures = [line for line in done.stdout.splitlines() if "ERROR" in line or "Error" in line]
         assert done.returncode == 0, "\n".join(failures[-40:])
 
