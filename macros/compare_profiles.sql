@@ -17,6 +17,8 @@
     phone        exact, typo (one digit), different
     gender       same, different
 
+    and suffixes_differ: whether one is, say, Senior and the other Junior.
+
     All are made of equality, Levenshtein distance and prefixes, which every engine has.
 -#}
 {% macro compare_profiles(pairs, keep=[]) -%}
@@ -36,6 +38,8 @@ with sides as (
         b.last_name as last_name_b,
         a.given_name as given_name_a,
         b.given_name as given_name_b,
+        a.name_suffix as suffix_a,
+        b.name_suffix as suffix_b,
         a.birth_date_key as birth_a,
         b.birth_date_key as birth_b,
         a.postal_code as postal_a,
@@ -238,7 +242,8 @@ select
         when gender_a is null or gender_b is null then null
         when gender_a = gender_b then 'same'
         else 'different'
-    end as gender_level
+    end as gender_level,
+    coalesce(suffix_a <> suffix_b, false) as suffixes_differ
 from crossed
 {%- endmacro %}
 

@@ -134,10 +134,11 @@
     end
 {%- endmacro %}
 
-{#- Two aliases (as for same_given_name, and birth_date) that cannot be one person. -#}
+{#- Two aliases (as for same_given_name, and birth_date and name_suffix) that cannot be one person. -#}
 {% macro contradict(a, b) -%}
     case
         when {{ different_birth_dates(a ~ '.birth_date', b ~ '.birth_date') }} then true
+        when {{ a }}.name_suffix <> {{ b }}.name_suffix then true
         else not {{ same_given_name(a, b) }}
     end
 {%- endmacro %}

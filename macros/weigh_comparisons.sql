@@ -68,8 +68,10 @@ select
         {%- endfor %},
         2
     ) as household_evidence,
-    -- Who agrees in no name and was born on another day is somebody else, whatever they share.
+    -- Who agrees in no name and was born on another day is somebody else, whatever they share; and so is
+    -- a junior of a senior.
     case
+        when compared.suffixes_differ then -100
         when
             compared.first_name_level = 'different'
             and compared.last_name_level = 'different'

@@ -38,6 +38,7 @@ named as (
         names.first_name,
         names.further_names,
         names.turned_name,
+        names.name_suffix,
         names.birth_date,
         names.gender,
         {{ seniority }} as seniority
@@ -56,6 +57,7 @@ owners as (
         {{ first_by('named.entity', 'named.seniority') }} as entity,
         coalesce(min(named.first_name) <> max(named.first_name), false)
         or coalesce(min(named.further_names) <> max(named.further_names), false)
+        or coalesce(min(named.name_suffix) <> max(named.name_suffix), false)
         or coalesce(min(named.birth_date) <> max(named.birth_date), false) as has_others
     from named
     group by named.identifier_type, named.identifier_value
@@ -122,6 +124,7 @@ select
     names.further_names,
     names.last_name,
     names.turned_name,
+    names.name_suffix,
     names.birth_date,
     names.gender
 from offers

@@ -14,10 +14,12 @@ members as (
         names.first_name,
         names.further_names,
         names.turned_name,
+        names.name_suffix,
         names.birth_date,
         names.gender,
         names.first_name || '|' || coalesce(names.further_names, '') || '|'
-        || coalesce(names.turned_name, '') || '|' || coalesce(names.gender, '') || '|'
+        || coalesce(names.turned_name, '') || '|' || coalesce(names.name_suffix, '') || '|'
+        || coalesce(names.gender, '') || '|'
         || coalesce(cast(names.birth_date as {{ dbt.type_string() }}), '') as person_label
     from names
     inner join components on names.entity = components.node
@@ -30,6 +32,7 @@ spread as (
     having
         count(distinct first_name) > 1
         or count(distinct further_names) > 1
+        or count(distinct name_suffix) > 1
         or count(distinct birth_date) > 1
 ),
 
@@ -47,11 +50,19 @@ people as (
         first_name,
         further_names,
         turned_name,
+        name_suffix,
         birth_date,
         gender
     from suspects
     group by
-        component, person_label, first_name, further_names, turned_name, birth_date, gender
+        component,
+        person_label,
+        first_name,
+        further_names,
+        turned_name,
+        name_suffix,
+        birth_date,
+        gender
 ),
 
 contradictions as (
@@ -60,8 +71,9 @@ contradictions as (
         one.person_label as label_a,
         other.person_label as label_b,
         case
-            when {{ same_given_name('one', 'other') }} then 'different_birth_dates'
-            else 'different_given_names'
+            when not {{ same_given_name('one', 'other') }} then 'different_given_names'
+            when one.name_suffix <> other.name_suffix then 'different_name_suffixes'
+            else 'different_birth_dates'
         end as reason
     from people as one
     inner join people as other

@@ -20,7 +20,7 @@ identifiers as (
 parts as (
     select
         record_key,
-        {{ hash64('observed_at, first_name_key, last_name_key') }} as fingerprint
+        {{ hash64('observed_at, first_name_key, last_name_key, name_suffix') }} as fingerprint
     from records
     union all
     select

@@ -62,7 +62,13 @@ unlinked as (
         identifier_type,
         identifier_value
     from refusals
-    where reason not in ('different_given_names', 'different_birth_dates', 'ambiguous_name')
+    where
+        reason not in (
+            'different_given_names',
+            'different_name_suffixes',
+            'different_birth_dates',
+            'ambiguous_name'
+        )
     union
     select
         record_key,

@@ -17,6 +17,7 @@ profiles as (
         all_profiles.first_name,
         all_profiles.last_name,
         all_profiles.given_name,
+        records.name_suffix,
         records.birth_date_key,
         records.gender,
         all_profiles.street,

@@ -16,6 +16,9 @@ known as (
         case
             when names.first_name is null then adopted_names.turned_name else names.turned_name
         end as turned_name,
+        case
+            when names.first_name is null then adopted_names.name_suffix else names.name_suffix
+        end as name_suffix,
         coalesce(names.birth_date, adopted_names.birth_date) as birth_date,
         coalesce(names.gender, adopted_names.gender) as gender,
         case when names.first_name is null then 1 else 0 end as is_adopted,
@@ -36,6 +39,7 @@ spread as (
     having
         min(known.first_name) <> max(known.first_name)
         or min(known.further_names) <> max(known.further_names)
+        or min(known.name_suffix) <> max(known.name_suffix)
         or min(known.birth_date) <> max(known.birth_date)
 )
 
@@ -46,6 +50,7 @@ select
     known.first_name,
     known.further_names,
     known.turned_name,
+    known.name_suffix,
     known.birth_date,
     known.gender,
     known.is_adopted,

@@ -64,6 +64,7 @@ select
     {{ further_names('records.first_name_key') }} as further_names,
     records.last_name_key as last_name,
     coalesce(nicknames.canonical_name, split_part(records.last_name_key, ' ', 1)) as turned_name,
+    records.name_suffix,
     summed.birth_date,
     summed.gender,
     summed.first_seen_at,

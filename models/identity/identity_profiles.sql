@@ -43,15 +43,20 @@ told as (
         is not null
 ),
 
--- A date of birth, a gender or a country that one record of a cluster tells holds for all of it.
+-- A date of birth, a gender, a suffix or a country that one record of a cluster tells holds for it all.
 traits as (
     select
         cluster,
         min(birth_key) as birth_key,
         min(gender) as gender,
+        min(name_suffix) as name_suffix,
         min(country) as country
     from told
-    where birth_key is not null or gender is not null or country is not null
+    where
+        birth_key is not null
+        or gender is not null
+        or name_suffix is not null
+        or country is not null
     group by cluster
 ),
 
@@ -64,6 +69,7 @@ known as (
         replace(told.first_name_key, ' ', '') as first_name,
         replace(told.last_name_key, ' ', '') as last_name,
         replace(told.given_name, ' ', '') as given_name,
+        coalesce(told.name_suffix, traits.name_suffix) as name_suffix,
         coalesce(told.birth_key, traits.birth_key) as birth_date_key,
         coalesce(told.gender, traits.gender) as gender,
         replace(told.street_key, ' ', '') as street,
@@ -105,6 +111,7 @@ profiles as (
         first_name,
         last_name,
         given_name,
+        name_suffix,
         birth_date_key,
         gender,
         street,
@@ -123,6 +130,7 @@ profiles as (
         first_name,
         last_name,
         given_name,
+        name_suffix,
         birth_date_key,
         gender,
         street,
@@ -145,6 +153,7 @@ select
     given_name,
     least(coalesce(given_name, ''), coalesce(last_name, '')) as name_low,
     greatest(coalesce(given_name, ''), coalesce(last_name, '')) as name_high,
+    name_suffix,
     birth_date_key,
     gender,
     street,

@@ -182,8 +182,11 @@ select
     records.source_table,
     records.source_key,
     records.observed_at,
-    records.first_name_key,
-    records.last_name_key,
+    {{ without_name_suffix('records.first_name_key') }} as first_name_key,
+    {{ without_name_suffix('records.last_name_key') }} as last_name_key,
+    coalesce(
+        {{ name_suffix('records.last_name_key') }}, {{ name_suffix('records.first_name_key') }}
+    ) as name_suffix,
     coalesce(nicknames.canonical_name, split_part(records.first_name_key, ' ', 1)) as given_name,
     records.birth_date,
     records.birth_date_key,

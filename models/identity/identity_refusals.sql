@@ -25,6 +25,7 @@ owners as (
         holders.first_name,
         holders.further_names,
         holders.turned_name,
+        holders.name_suffix,
         holders.birth_date,
         holders.gender
     from groups
@@ -80,6 +81,7 @@ scoped as (
         owner.entity as other_entity,
         case
             when not {{ same_given_name('holder', 'owner') }} then 'different_given_names'
+            when holder.name_suffix <> owner.name_suffix then 'different_name_suffixes'
             when {{ different_birth_dates('holder.birth_date', 'owner.birth_date') }}
                 then 'different_birth_dates'
             else 'ambiguous_name'

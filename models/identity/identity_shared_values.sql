@@ -3,10 +3,11 @@
 {%- set vagueness -%}
     case when length(first_name) = 1 then 1 else 0 end
     + case when further_names is null then 1 else 0 end
+    + case when name_suffix is null then 1 else 0 end
     + case when birth_date is null then 1 else 0 end
 {%- endset %}
 {%- set label -%}
-    first_name || coalesce(' ' || further_names, '')
+    first_name || coalesce(' ' || further_names, '') || coalesce(' ' || name_suffix, '')
     || coalesce('|' || cast(birth_date as {{ dbt.type_string() }}), '')
 {%- endset %}
 
@@ -20,13 +21,20 @@ people as (
         first_name,
         further_names,
         turned_name,
+        name_suffix,
         birth_date,
         case when min(gender) = max(gender) then min(gender) end as gender,
         {{ label }} as person_label,
         {{ vagueness }} as vagueness
     from contested
     group by
-        identifier_type, identifier_value, first_name, further_names, turned_name, birth_date
+        identifier_type,
+        identifier_value,
+        first_name,
+        further_names,
+        turned_name,
+        name_suffix,
+        birth_date
 ),
 
 alike as (

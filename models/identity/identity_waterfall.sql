@@ -63,16 +63,18 @@ steps as (
     from pairs
     union all
     select
-        record_key_a,
-        record_key_b,
+        pairs.record_key_a,
+        pairs.record_key_b,
         {{ comparisons() | length + 2 }},
         'contradiction',
         null,
-        null,
-        null,
-        contradiction_weight
+        case when a.name_suffix <> b.name_suffix then a.name_suffix end,
+        case when a.name_suffix <> b.name_suffix then b.name_suffix end,
+        pairs.contradiction_weight
     from pairs
-    where contradiction_weight < 0
+    inner join profiles as a on pairs.record_key_a = a.record_key
+    inner join profiles as b on pairs.record_key_b = b.record_key
+    where pairs.contradiction_weight < 0
 )
 
 select

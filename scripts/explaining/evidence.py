@@ -35,7 +35,7 @@ TABLES = {
     "identity.identity_profiles": "profile_id bigint, record_key varchar",
     "identity.identity_candidates": "profile_a bigint, profile_b bigint, blocking_rule varchar",
     "identity.identity_records": "record_key varchar, first_name_key varchar,"
-    " last_name_key varchar, birth_date date, phone varchar",
+    " last_name_key varchar, name_suffix varchar, birth_date date, phone varchar",
     "identity.identity_record_identifiers": "record_key varchar, identifier_type varchar,"
     " identifier_value varchar, shown_value varchar, observed_at timestamp",
     "identity.identity_identifiers": "identifier_type varchar, identifier_value varchar,"
@@ -55,6 +55,7 @@ TABLES = {
 
 REASONS = {
     "different_given_names": "their given names differ",
+    "different_name_suffixes": "their names end in different suffixes (Sr., Jr.)",
     "different_birth_dates": "their birth dates differ",
     "ambiguous_name": "its name fits several people on the value",
     "nameless_on_shared_value": "it has no name, and several people share the value",

@@ -17,7 +17,8 @@ from explaining.subjects import Subject, resolve
 
 RECORDS = """
 select map.record_key, map.source_table, map.first_seen_at,
-    records.first_name_key as first_name, records.last_name_key as last_name, records.birth_date
+    records.first_name_key as first_name, records.last_name_key as last_name, records.name_suffix,
+    records.birth_date
 from identity.identity_map as map
 left join evidence_records as records on map.record_key = records.record_key
 where map.customer_id = $1

@@ -78,7 +78,7 @@ def record_lines(records: list[Row]) -> list[str]:
             (
                 record["record_key"],
                 day(record["first_seen_at"]),
-                " ".join(filter(None, (record["first_name"], record["last_name"]))),
+                " ".join(filter(None, map(record.get, ("first_name", "last_name", "name_suffix")))),
                 record["birth_date"],
             )
             for record in records

@@ -37,6 +37,9 @@ where
     or (
         links.record_key is not null
         and refusals.reason not in (
-            'different_given_names', 'different_birth_dates', 'ambiguous_name'
+            'different_given_names',
+            'different_name_suffixes',
+            'different_birth_dates',
+            'ambiguous_name'
         )
     )

@@ -469,6 +469,21 @@ def test_a_warehouse_without_identity(tmp_path: Path) -> None:
     assert empty.returncode == 2 and "has no identity.identity_map" in empty.stderr
 
 
+def test_namesakes_are_told_apart(tmp_path: Path) -> None:
+    name = {"first_name_key": "john", "last_name_key": "adams"}
+    path = build(
+        tmp_path / "tiny.duckdb",
+        {"1-senior": [A], "2-junior": [B]},
+        identity_records=[
+            {"record_key": A, **name, "name_suffix": "sr"},
+            {"record_key": B, **name, "name_suffix": "jr"},
+        ],
+        identity_conflicts=[refused(B, "different_name_suffixes", other_record_key=A)],
+    )
+    assert "john adams jr" in render(ask(path, B))
+    assert "their names end in different suffixes (Sr., Jr.)" in render(ask(path, A, B))
+
+
 def test_long_lists_are_cut_unless_all_is_asked_for(tmp_path: Path) -> None:
     path = build(tmp_path / "tiny.duckdb", {"1": [f"shop.orders:{n}" for n in range(25)]})
     facts = ask(path, "1")

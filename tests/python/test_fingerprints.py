@@ -13,7 +13,7 @@ from conftest import ROOT, ScratchProject
 NAME = "identity_fingerprints"
 TABLES = {
     "identity_records": "record_key varchar, source_table varchar, observed_at timestamp,"
-    " first_name_key varchar, last_name_key varchar",
+    " first_name_key varchar, last_name_key varchar, name_suffix varchar",
     "identity_record_identifiers": "record_key varchar, identifier_type varchar,"
     " identifier_value varchar, shown_value varchar, observed_at timestamp",
     "identity_checked_records": "record_key varchar",
@@ -22,9 +22,9 @@ A, B, C = "web.users:a", "web.identify:b", "shop.orders:c"
 # Two logins that say the same, and an order in an occasion with one of them.
 START = f"""
     insert into identity_records
-    values ('{A}', 'web.users', '2026-01-01', 'zoe', 'lind'),
-        ('{B}', 'web.identify', '2026-01-01', 'zoe', 'lind'),
-        ('{C}', 'shop.orders', '2026-01-01', 'jon', 'berg');
+    values ('{A}', 'web.users', '2026-01-01', 'zoe', 'lind', null),
+        ('{B}', 'web.identify', '2026-01-01', 'zoe', 'lind', null),
+        ('{C}', 'shop.orders', '2026-01-01', 'jon', 'berg', null);
     insert into identity_record_identifiers
     values ('{A}', 'email', 'ab@x', 'ab@x', '2026-01-01'),
         ('{A}', 'phone', '+1', '+1', '2026-01-01'),
@@ -39,6 +39,7 @@ IDENTIFIERS = "update identity_record_identifiers set"
 CHANGES = {
     f"update identity_records set first_name_key = 'eva' where record_key = '{A}'": {A},
     f"update identity_records set last_name_key = 'dahl' where record_key = '{B}'": {B},
+    f"update identity_records set name_suffix = 'sr' where record_key = '{B}'": {B},
     f"update identity_records set observed_at = '2026-01-02' where record_key = '{A}'": {A},
     "update identity_records set first_name_key = 'eva' where source_table = 'shop.orders'": set(),
     f"{VALUE} ('{A}', 'order_id', 'O1', 'O1', '2026-01-01')": {A},
