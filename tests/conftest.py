@@ -150,6 +150,15 @@ def run_in_project(folder: Path, *command: str | Path) -> None:
     assert done.returncode == 0, (done.stdout + done.stderr)[-10_000:]
 
 
+# They take longest: begun last, they would keep one processor busy and the others waiting.
+FIRST = ("test_run_pipeline", "test_render_emails", "test_bench_identity", "test_customer_ids")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", default="duckdb", choices=["duckdb", "spark"])
 

@@ -43,7 +43,7 @@ told as (
         is not null
 ),
 
--- A date of birth, a gender, a suffix or a country that one record of a cluster tells holds for it all.
+-- A birth date, gender, suffix or country that one record of a cluster tells holds for all of it.
 traits as (
     select
         cluster,
