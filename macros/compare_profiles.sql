@@ -17,7 +17,7 @@
     phone        exact, typo (one digit), different
     gender       same, different
 
-    and suffixes_differ: whether one is, say, Senior and the other Junior.
+    and are_namesakes: whether one is, say, Senior and the other Junior, not born on one day.
 
     All are made of equality, Levenshtein distance and prefixes, which every engine has.
 -#}
@@ -243,7 +243,7 @@ select
         when gender_a = gender_b then 'same'
         else 'different'
     end as gender_level,
-    coalesce(suffix_a <> suffix_b, false) as suffixes_differ
+    coalesce(suffix_a <> suffix_b, false) and coalesce(birth_a <> birth_b, true) as are_namesakes
 from crossed
 {%- endmacro %}
 

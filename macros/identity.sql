@@ -138,7 +138,11 @@
 {% macro contradict(a, b) -%}
     case
         when {{ different_birth_dates(a ~ '.birth_date', b ~ '.birth_date') }} then true
-        when {{ a }}.name_suffix <> {{ b }}.name_suffix then true
+        -- Born on one day, they are one, and one suffix is a mistake.
+        when
+            {{ a }}.name_suffix <> {{ b }}.name_suffix
+            and coalesce({{ a }}.birth_date <> {{ b }}.birth_date, true)
+            then true
         else not {{ same_given_name(a, b) }}
     end
 {%- endmacro %}

@@ -71,7 +71,7 @@ select
     -- Who agrees in no name and was born on another day is somebody else, whatever they share; and so is
     -- a junior of a senior.
     case
-        when compared.suffixes_differ then -100
+        when compared.are_namesakes then -100
         when
             compared.first_name_level = 'different'
             and compared.last_name_level = 'different'

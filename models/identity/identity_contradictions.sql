@@ -16,11 +16,7 @@ members as (
         names.turned_name,
         names.name_suffix,
         names.birth_date,
-        names.gender,
-        names.first_name || '|' || coalesce(names.further_names, '') || '|'
-        || coalesce(names.turned_name, '') || '|' || coalesce(names.name_suffix, '') || '|'
-        || coalesce(names.gender, '') || '|'
-        || coalesce(cast(names.birth_date as {{ dbt.type_string() }}), '') as person_label
+        names.gender
     from names
     inner join components on names.entity = components.node
 ),
@@ -30,14 +26,19 @@ spread as (
     from members
     group by component
     having
-        count(distinct first_name) > 1
-        or count(distinct further_names) > 1
-        or count(distinct name_suffix) > 1
-        or count(distinct birth_date) > 1
+        min(first_name) <> max(first_name)
+        or min(further_names) <> max(further_names)
+        or min(name_suffix) <> max(name_suffix)
+        or min(birth_date) <> max(birth_date)
 ),
 
 suspects as (
-    select members.*
+    select
+        members.*,
+        members.first_name || '|' || coalesce(members.further_names, '') || '|'
+        || coalesce(members.turned_name, '') || '|' || coalesce(members.name_suffix, '') || '|'
+        || coalesce(members.gender, '') || '|'
+        || coalesce(cast(members.birth_date as {{ dbt.type_string() }}), '') as person_label
     from members
     inner join spread on members.component = spread.component
 ),
