@@ -11,20 +11,27 @@
 {#- The suffix that a name ends with: 'sr', 'jr' (the second as well), 'iii', 'iv', or null. Alone, the word is a name. -#}
 {% macro name_suffix(name_key) -%}
     case
-        when {{ name_key }} like '% %'
-            then
-                case
-                    {%- for suffix, words in name_suffixes().items() %}
-                    when split_part({{ name_key }}, ' ', -1) in ('{{ words | join("', '") }}') then '{{ suffix }}'
-                    {%- endfor %}
-                end
+        when {{ name_key }} not like '% %' then null
+        {%- for suffix, words in name_suffixes().items() %}
+        when
+            {% for word in words %}
+            {{- ' or ' if not loop.first }}{{ name_key }} like '% {{ word }}'
+            {%- endfor %}
+            then '{{ suffix }}'
+        {%- endfor %}
     end
 {%- endmacro %}
 
 {#- The name without it. -#}
 {% macro without_name_suffix(name_key) -%}
     case
-        when {{ name_suffix(name_key) }} is null then {{ name_key }}
-        else substr({{ name_key }}, 1, length({{ name_key }}) - length(split_part({{ name_key }}, ' ', -1)) - 1)
+        when {{ name_key }} not like '% %' then {{ name_key }}
+        {%- for words in name_suffixes().values() %}
+        {%- for word in words %}
+        when {{ name_key }} like '% {{ word }}'
+            then substr({{ name_key }}, 1, length({{ name_key }}) - {{ word | length + 1 }})
+        {%- endfor %}
+        {%- endfor %}
+        else {{ name_key }}
     end
 {%- endmacro %}
