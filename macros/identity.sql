@@ -134,15 +134,19 @@
     end
 {%- endmacro %}
 
+{#- Two aliases, one of which is, say, Senior and the other Junior; born on one day, they are one, and one suffix is a mistake. -#}
+{% macro different_suffixes(a, b) -%}
+    (
+        {{ a }}.name_suffix <> {{ b }}.name_suffix
+        and coalesce({{ a }}.birth_date <> {{ b }}.birth_date, true)
+    )
+{%- endmacro %}
+
 {#- Two aliases (as for same_given_name, and birth_date and name_suffix) that cannot be one person. -#}
 {% macro contradict(a, b) -%}
     case
         when {{ different_birth_dates(a ~ '.birth_date', b ~ '.birth_date') }} then true
-        -- Born on one day, they are one, and one suffix is a mistake.
-        when
-            {{ a }}.name_suffix <> {{ b }}.name_suffix
-            and coalesce({{ a }}.birth_date <> {{ b }}.birth_date, true)
-            then true
+        when {{ different_suffixes(a, b) }} then true
         else not {{ same_given_name(a, b) }}
     end
 {%- endmacro %}

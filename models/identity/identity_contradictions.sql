@@ -73,7 +73,7 @@ contradictions as (
         other.person_label as label_b,
         case
             when not {{ same_given_name('one', 'other') }} then 'different_given_names'
-            when one.name_suffix <> other.name_suffix then 'different_name_suffixes'
+            when {{ different_suffixes('one', 'other') }} then 'different_name_suffixes'
             else 'different_birth_dates'
         end as reason
     from people as one

@@ -81,7 +81,7 @@ scoped as (
         owner.entity as other_entity,
         case
             when not {{ same_given_name('holder', 'owner') }} then 'different_given_names'
-            when holder.name_suffix <> owner.name_suffix then 'different_name_suffixes'
+            when {{ different_suffixes('holder', 'owner') }} then 'different_name_suffixes'
             when {{ different_birth_dates('holder.birth_date', 'owner.birth_date') }}
                 then 'different_birth_dates'
             else 'ambiguous_name'
