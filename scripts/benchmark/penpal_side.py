@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -205,3 +206,6 @@ def copy_warehouse(source: Path, target: Path) -> None:
     if source.with_suffix(source.suffix + ".wal").exists():
         raise UserError(f"{source} has unwritten changes: another program has it open; close it.")
     shutil.copyfile(source, target)
+    # Else the first model that commits would wait until all of the copy is on the disk.
+    with target.open("rb") as copied:
+        os.fsync(copied.fileno())
