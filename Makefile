@@ -57,7 +57,7 @@ setup-splink: .venv/splink.stamp
 run: setup
 	@$(BIN)/python scripts/run_pipeline.py full --vars '$(VARS)'
 
-# The tests have a warehouse of their own, made anew each time; the linter has none.
+# The tests have a warehouse of their own, made anew each time; the linter an empty one.
 test parse build pytest: export PENPAL_WAREHOUSE = target/test/penpal.duckdb
 lint: export PENPAL_WAREHOUSE = target/lint/penpal.duckdb
 lint: export DBT_TARGET_PATH = target/lint

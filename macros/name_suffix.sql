@@ -1,10 +1,10 @@
-{#- Which of several namesakes in a family a name says it is, by the words that say so. -#}
+{#- What a word at the end of a name says: which of several namesakes in a family it is. -#}
 {% macro name_suffixes() -%}
     {{ return({
-        'sr': ['sr', 'snr', 'senior'],
-        'jr': ['jr', 'jnr', 'junior', 'ii'],
-        'iii': ['iii'],
-        'iv': ['iv'],
+        'sr': 'sr', 'snr': 'sr', 'senior': 'sr',
+        'jr': 'jr', 'jnr': 'jr', 'junior': 'jr', 'ii': 'jr',
+        'iii': 'iii',
+        'iv': 'iv',
     }) }}
 {%- endmacro %}
 
@@ -12,12 +12,8 @@
 {% macro name_suffix(name_key) -%}
     case
         when {{ name_key }} not like '% %' then null
-        {%- for suffix, words in name_suffixes().items() %}
-        when
-            {% for word in words %}
-            {{- ' or ' if not loop.first }}{{ name_key }} like '% {{ word }}'
-            {%- endfor %}
-            then '{{ suffix }}'
+        {%- for word, suffix in name_suffixes().items() %}
+        when {{ name_key }} like '% {{ word }}' then '{{ suffix }}'
         {%- endfor %}
     end
 {%- endmacro %}
@@ -26,11 +22,9 @@
 {% macro without_name_suffix(name_key) -%}
     case
         when {{ name_key }} not like '% %' then {{ name_key }}
-        {%- for words in name_suffixes().values() %}
-        {%- for word in words %}
+        {%- for word in name_suffixes() %}
         when {{ name_key }} like '% {{ word }}'
             then substr({{ name_key }}, 1, length({{ name_key }}) - {{ word | length + 1 }})
-        {%- endfor %}
         {%- endfor %}
         else {{ name_key }}
     end

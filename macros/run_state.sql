@@ -42,6 +42,7 @@
         email_key('email'),
         name_key('name'),
         given_names_key('name'),
+        name_suffix('name'),
         without_name_suffix('name'),
         block_keys('profiles'),
         is_used_block('profiles', 'step'),

@@ -45,7 +45,7 @@ suspects as (
 
 -- Entities of one name are compared once, however many they are.
 people as (
-    select
+    select distinct
         component,
         person_label,
         first_name,
@@ -55,15 +55,6 @@ people as (
         birth_date,
         gender
     from suspects
-    group by
-        component,
-        person_label,
-        first_name,
-        further_names,
-        turned_name,
-        name_suffix,
-        birth_date,
-        gender
 ),
 
 contradictions as (

@@ -4,8 +4,8 @@
 {%- set columns = {'profile_id': 'bigint'} %}
 {%- for name in [
     'record_key', 'cluster', 'first_names', 'last_names', 'first_name', 'last_name', 'given_name', 'name_low', 'name_high',
-    'name_suffix', 'birth_date_key', 'gender', 'street', 'house_number', 'street_name', 'city', 'postal_code', 'email', 'email_local_part',
-    'phone', 'country',
+    'name_suffix', 'birth_date_key', 'gender', 'street', 'house_number', 'street_name', 'city', 'postal_code', 'email',
+    'email_local_part', 'phone', 'country',
 ] %}
     {%- do columns.update({name: text}) %}
 {%- endfor %}

@@ -38,7 +38,7 @@ OTHER_MACROS = {
     "block_keys.sql": ("between 2 and 512", "between 2 and 256"),
     "compare_profiles.sql": ("length(postal_b)) >= 4", "length(postal_b)) >= 5"),
     "identity.sql": (">= 8 then 2", ">= 9 then 2"),
-    "name_suffix.sql": ("'junior', 'ii'", "'junior'"),
+    "name_suffix.sql": ("'ii': 'jr'", "'ii': 'sr'"),
     "rarity_bits.sql": ("+ 1000)", "+ 2000)"),
     "is_log_out.sql": ("'Signed Out'", "'Left'"),
     "session_gap_seconds.sql": ("1800", "900"),
