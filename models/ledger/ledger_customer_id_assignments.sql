@@ -8,7 +8,7 @@
 
 {%- set columns = customer_id_columns() %}
 
-with ledger as {{ inline_cte() }} (
+with ledger as (
     {{ ledger_rows('customer_id_assignments', columns) }}
 ),
 
@@ -36,9 +36,9 @@ changed as (
         end as cause,
         open_records.customer_id as previous_customer_id
     from open_records
-    inner join given on open_records.component = given.component
+    inner join given on open_records.cluster = given.cluster
     left join parts
-        on open_records.component = parts.component
+        on open_records.cluster = parts.cluster
         and open_records.customer_id = parts.customer_id
     where open_records.customer_id is null or open_records.customer_id <> given.customer_id
     union all
@@ -51,10 +51,10 @@ changed as (
         case when not holders.has_followed then holders.customer_id end as previous_customer_id
     from holders
     inner join parts on holders.customer_id = parts.customer_id
-    inner join given on parts.component = given.component
+    inner join given on parts.cluster = given.cluster
     where
         holders.has_it
-        and holders.component is null
+        and holders.cluster is null
         and parts.part_rank = 1
         and parts.customer_id <> given.customer_id
 ),
