@@ -14,8 +14,8 @@ import pyarrow as pa
 from conftest import ROOT, ScratchProject
 
 MODELS = (
-    "profile/web_session_events",
-    "profile/web_sessions",
+    "activity/web/web_session_events",
+    "activity/web/web_sessions",
     "profile/attributed_web_events",
     "profile/login_customers",
     "identity/device_checkouts",

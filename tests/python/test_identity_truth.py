@@ -98,7 +98,7 @@ def test_events_are_credited_to_the_right_person(warehouse: duckdb.DuckDBPyConne
                 credits.attribution,
                 owned_devices.anonymous_id is not null as is_owned,
                 coalesce(owners.person_id = truth.person_id, false) as is_right
-            from profile.web_session_events as events
+            from activity.web_session_events as events
             inner join truth on truth.message_id = events.message_id
             left join marts.customer_web_events as credits on credits.message_id = events.message_id
             left join owners on owners.customer_id = credits.customer_id
