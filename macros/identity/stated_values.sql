@@ -1,11 +1,12 @@
 {#-
     The values that could link the records of one source: a row for each of `values`, [identifier type, its column in
-    comparison form, its column as written]. `key` is the source's key, `observed_at` the time of its rows.
+    comparison form, its column as written]. `record_key` and `observed_at` are
+    expressions.
 -#}
-{% macro stated_values(relation, source_table, key, observed_at, values) -%}
+{% macro stated_values(relation, record_key, observed_at, values) -%}
     {%- for identifier_type, value, shown in values -%}
     select
-        '{{ source_table }}:' || {{ key }} as record_key,
+        {{ record_key }} as record_key,
         '{{ identifier_type }}' as identifier_type,
         {{ value }} as identifier_value,
         {{ shown }} as shown_value,

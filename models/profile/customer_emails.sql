@@ -1,5 +1,5 @@
 with record_identifiers as (
-    select * from {{ ref('identity_record_identifiers') }}
+    select * from {{ ref('identity_record_values') }}
     where identifier_type = 'email'
 ),
 

@@ -1,32 +1,43 @@
-with ids as (select * from {{ ref('customer_ids') }}),
+with ledger as (select * from {{ ref('ledger_customer_id_assignments') }}),
 
-ledger as (select * from {{ ref('ledger_customer_id_assignments') }}),
+customers as (select * from {{ ref('identity_customers') }}),
 
--- The whole history of every record that ever had an id that nobody has now.
-carriers as (
-    select ledger.record_key
+-- When an id was merged, all who had it left it; who was given it later has it back, be it from a
+-- younger one, which was merged into it then.
+last_merges as (
+    select previous_customer_id as customer_id, max(sequence) as merged_in
     from ledger
-    inner join ids on ledger.customer_id = ids.customer_id and not ids.is_current
-    group by ledger.record_key
+    where cause = 'merge'
+    group by previous_customer_id
+),
+
+ids as (
+    select
+        ledger.customer_id,
+        customers.customer_id is not null as is_current,
+        min(ledger.sequence) as issued_in,
+        max(ledger.sequence) as last_given_in,
+        min(case when ledger.cause is not null then ledger.sequence end) as cause_known_in,
+        min(case when ledger.cause = 'split' then ledger.sequence end) as split_in,
+        min(ledger.assigned_at) as issued_at,
+        min(case when ledger.sequence > last_merges.merged_in then ledger.assigned_at end)
+            as returned_at
+    from ledger
+    left join last_merges on ledger.customer_id = last_merges.customer_id
+    left join customers on ledger.customer_id = customers.customer_id
+    group by ledger.customer_id, customers.customer_id
 ),
 
 moves as (
     select
-        ledger.record_key,
-        ledger.cause,
-        ledger.assigned_at,
-        ledger.sequence,
-        lag(ledger.customer_id) over (
-            partition by ledger.record_key
-            order by ledger.sequence
-        ) as left_customer_id,
-        last_value(ledger.customer_id) over (
-            partition by ledger.record_key
-            order by ledger.sequence
+        *,
+        lag(customer_id) over (partition by record_key order by sequence) as left_customer_id,
+        last_value(customer_id) over (
+            partition by record_key
+            order by sequence
             rows between unbounded preceding and unbounded following
         ) as present_customer_id
     from ledger
-    inner join carriers on ledger.record_key = carriers.record_key
 ),
 
 -- An id was merged when its last records left it together; who parted earlier has no say.
@@ -75,14 +86,14 @@ select
         else 'merged'
     end as status,
     case
-        when ids.returned_at is not null and ids.is_current then 'returned'
-        when ids.is_current then ids.cause
+        when ids.is_current and ids.returned_at is not null then 'returned'
+        when ids.is_current and ids.split_in = ids.issued_in then 'split'
+        when ids.is_current and ids.cause_known_in = ids.issued_in then 'new'
+        when ids.is_current then null
         when successors.customer_id is null then 'records_gone'
         else 'merge'
     end as cause,
     ids.issued_at,
     case when ids.is_current then ids.returned_at else successors.assigned_at end as changed_at
 from ids
-left join successors
-    on ids.customer_id = successors.customer_id
-    and successors.successor_rank = 1
+left join successors on ids.customer_id = successors.customer_id and successors.successor_rank = 1

@@ -29,9 +29,7 @@ arrivals as (
         customer_id,
         max(sequence) as arrived_in,
         coalesce({{ last_by('cause', 'sequence') }}, 'new') <> 'new'
-        and max(sequence) > min(issued_in) as is_guest,
-        max(case when stay_number = 1 and coalesce(cause, 'new') = 'new' then 1 else 0 end)
-        = 1 as is_first_holder
+        and max(sequence) > min(issued_in) as is_guest
     from stays
     where stay_number = 1 or cause in ('merge', 'split', 'followed')
     group by record_key, customer_id
@@ -65,7 +63,6 @@ select
     clusters.cluster,
     arrivals.arrived_in,
     arrivals.is_guest,
-    arrivals.is_first_holder,
     arrivals.customer_id = latest.customer_id as has_it,
     arrivals.customer_id = latest.customer_id and coalesce(latest.cause, '') = 'followed'
         as has_followed,

@@ -4,21 +4,6 @@ ids as (select * from {{ ref('identity_open_ids') }}),
 
 holders as (select * from {{ ref('identity_id_holders') }}),
 
-homes as (select * from {{ ref('identity_id_homes') }}),
-
--- A home leaves the id that it had meanwhile to whoever else has it, here or away.
-left_ids as (
-    select homes.cluster, holders.customer_id
-    from holders
-    inner join open_records on holders.customer_id = open_records.customer_id
-    inner join homes on open_records.cluster = homes.cluster
-    where
-        holders.has_it
-        and holders.cluster is null
-        and holders.customer_id <> homes.customer_id
-    group by homes.cluster, holders.customer_id
-),
-
 votes as (
     select
         open_records.cluster,
@@ -29,13 +14,6 @@ votes as (
         min(open_records.seniority) as seniority
     from open_records
     inner join ids on open_records.customer_id = ids.customer_id
-    left join homes on open_records.customer_id = homes.customer_id
-    left join left_ids
-        on open_records.cluster = left_ids.cluster
-        and open_records.customer_id = left_ids.customer_id
-    where
-        open_records.cluster = coalesce(homes.cluster, open_records.cluster)
-        and left_ids.cluster is null
     group by open_records.cluster, open_records.customer_id, ids.issued_in
 ),
 
@@ -96,25 +74,36 @@ guests as (
     from opposed
     where guests_count > hosts_count and hosts_count < most_hosts_count
     group by customer_id, cluster
-)
+),
 
 -- After a split the larger part keeps the id; guests leave it to their hosts.
+ranked as (
+    select
+        votes.*,
+        row_number() over (
+            partition by votes.customer_id
+            order by
+                case when guests.merged_in is null then 0 else 1 end,
+                guests.merged_in desc nulls last,
+                votes.votes_count desc,
+                votes.has_seed desc,
+                votes.cluster
+        ) as part_rank
+    from votes
+    left join guests
+        on votes.customer_id = guests.customer_id and votes.cluster = guests.cluster
+)
+
+-- After a merge the oldest id survives.
 select
-    votes.cluster,
-    votes.customer_id,
-    votes.issued_in,
-    votes.seniority,
-    row_number() over (
-        partition by votes.customer_id
-        order by
-            case when homes.customer_id <> votes.customer_id then 1 else 0 end,
-            case when guests.merged_in is null then 0 else 1 end,
-            guests.merged_in desc nulls last,
-            votes.votes_count desc,
-            votes.has_seed desc,
-            votes.cluster
-    ) as part_rank
-from votes
-left join guests
-    on votes.customer_id = guests.customer_id and votes.cluster = guests.cluster
-left join homes on votes.cluster = homes.cluster
+    cluster,
+    customer_id,
+    issued_in,
+    part_rank,
+    part_rank = 1
+    and row_number() over (
+        partition by cluster, part_rank = 1
+        order by issued_in, seniority, customer_id
+    )
+    = 1 as survives
+from ranked

@@ -9,7 +9,6 @@ histories as (
         ledger.record_key,
         {{ last_by('ledger.customer_id', 'ledger.sequence') }} as customer_id,
         {{ last_by('ledger.cause', 'ledger.sequence') }} as cause,
-        {{ first_by('ledger.customer_id', 'ledger.sequence') }} as first_customer_id,
         min(ledger.sequence) as known_since
     from ledger
     group by ledger.record_key
@@ -24,7 +23,6 @@ assigned as (
         case when coalesce(histories.cause, '') <> 'followed' then histories.customer_id end
             as customer_id,
         histories.customer_id as followed_customer_id,
-        histories.first_customer_id,
         histories.known_since
     from clusters
     left join histories on clusters.record_key = histories.record_key
@@ -64,7 +62,6 @@ select
     assigned.record_key,
     assigned.customer_id,
     assigned.followed_customer_id,
-    assigned.first_customer_id,
     assigned.known_since,
     next_sequence.sequence,
     row_number() over (

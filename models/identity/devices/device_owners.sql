@@ -6,11 +6,6 @@ letter_visits as (select * from {{ ref('letter_visits') }}),
 
 evidence_kinds as (select * from {{ ref('device_evidence') }}),
 
-suppressed as (
-    select * from {{ ref('suppressed_identifiers') }}
-    where identifier_type = 'anonymous_id'
-),
-
 patterns as (
     select * from {{ ref('blocked_identifiers') }}
     where identifier_type = 'anonymous_id'
@@ -29,8 +24,8 @@ unshared as (
         min(sightings.customer_id) as customer_id,
         {{ first_by('sightings.evidence', 'sightings.seen_at') }} as evidence
     from sightings
-    left join suppressed on sightings.anonymous_id = suppressed.identifier_value
-    where suppressed.identifier_value is null
+    left join patterns on sightings.anonymous_id like patterns.pattern
+    where patterns.pattern is null
     group by sightings.anonymous_id
     having min(sightings.customer_id) = max(sightings.customer_id)
 ),

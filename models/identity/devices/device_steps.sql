@@ -2,8 +2,13 @@ with sightings as (select * from {{ ref('device_sightings') }}),
 
 evidence_kinds as (select * from {{ ref('device_evidence') }}),
 
-suppressed as (
-    select * from {{ ref('suppressed_identifiers') }}
+limits as (
+    select * from {{ ref('identifier_limits') }}
+    where identifier_type = 'anonymous_id'
+),
+
+patterns as (
+    select * from {{ ref('blocked_identifiers') }}
     where identifier_type = 'anonymous_id'
 ),
 
@@ -15,14 +20,13 @@ log_outs as (
 shared_devices as (
     select
         sightings.anonymous_id,
-        suppressed.identifier_value is not null as is_kiosk
+        coalesce(count(distinct sightings.customer_id) > limits.max_people, false) as is_kiosk
     from sightings
-    left join suppressed on sightings.anonymous_id = suppressed.identifier_value
-    where coalesce(suppressed.reason, '') <> 'blocked'
-    group by sightings.anonymous_id, suppressed.identifier_value
-    having
-        min(sightings.customer_id) <> max(sightings.customer_id)
-        or suppressed.identifier_value is not null
+    cross join limits
+    left join patterns on sightings.anonymous_id like patterns.pattern
+    where patterns.pattern is null
+    group by sightings.anonymous_id, limits.max_people
+    having min(sightings.customer_id) <> max(sightings.customer_id)
 ),
 
 judged as (

@@ -19,12 +19,12 @@ settlements as (select * from {{ ref('identity_settlements') }}),
 
 holders as (
     select
-        contested.*,
+        names.*,
+        groups.value_id,
         groups.group_key,
         groups.is_owner
     from {{ ref('identity_value_groups') }} as groups
-    inner join {{ ref('identity_contested_values') }} as contested
-        on groups.value_id = contested.value_id and groups.entity = contested.entity
+    inner join {{ ref('identity_known_names') }} as names on groups.entity = names.entity
 ),
 
 owners as (

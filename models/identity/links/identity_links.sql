@@ -2,7 +2,7 @@ with holders as (select * from {{ ref('identity_value_holders') }}),
 
 names as (select * from {{ ref('identity_entity_names') }}),
 
-adopted_names as (select * from {{ ref('identity_adopted_names') }}),
+known_names as (select * from {{ ref('identity_known_names') }}),
 
 groups as (select * from {{ ref('identity_value_groups') }}),
 
@@ -13,12 +13,8 @@ usable as (select * from {{ ref('identity_usable_values') }}),
 nameless_with_phone as (
     select holders.entity
     from holders
-    inner join names on holders.entity = names.entity
-    left join adopted_names on names.entity = adopted_names.entity
-    where
-        holders.identifier_type = 'phone'
-        and names.first_name is null
-        and adopted_names.entity is null
+    left join known_names on holders.entity = known_names.entity
+    where holders.identifier_type = 'phone' and known_names.entity is null
     group by holders.entity
 ),
 

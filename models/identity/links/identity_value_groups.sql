@@ -1,29 +1,30 @@
-with contested as (select * from {{ ref('identity_contested_values') }}),
+with named as (
+    select
+        holders.value_id,
+        names.*
+    from {{ ref('identity_value_holders') }} as holders
+    inner join {{ ref('identity_known_names') }} as names on holders.entity = names.entity
+),
 
 -- Holders of one value with one name are compared once; the vaguer leave more open.
 people as (
     select
         value_id,
         person_label,
-        first_name,
-        further_names,
         turned_name,
-        name_suffix,
-        birth_date,
+        min(first_name) as first_name,
+        min(further_names) as further_names,
+        min(name_suffix) as name_suffix,
+        min(birth_date) as birth_date,
         case when min(gender) = max(gender) then min(gender) end as gender,
-        case when length(first_name) = 1 then 1 else 0 end
-        + case when further_names is null then 1 else 0 end
-        + case when name_suffix is null then 1 else 0 end
-        + case when birth_date is null then 1 else 0 end as vagueness
-    from contested
-    group by
-        value_id,
-        person_label,
-        first_name,
-        further_names,
-        turned_name,
-        name_suffix,
-        birth_date
+        min(
+            case when length(first_name) = 1 then 1 else 0 end
+            + case when further_names is null then 1 else 0 end
+            + case when name_suffix is null then 1 else 0 end
+            + case when birth_date is null then 1 else 0 end
+        ) as vagueness
+    from named
+    group by value_id, person_label, turned_name
 ),
 
 -- Everybody is like himself.
@@ -77,20 +78,20 @@ ambiguous as (
 
 grouped as (
     select
-        contested.value_id,
-        contested.entity,
+        named.value_id,
+        named.entity,
         case
             when ambiguous.person_label is null then leaders.leader_label
             else leaders.person_label || '?'
         end as group_key,
         row_number() over (
-            partition by contested.value_id
-            order by contested.is_adopted, contested.first_seen_at, contested.entity
+            partition by named.value_id
+            order by case when named.adopted_from is null then 0 else 1 end, named.first_seen_at, named.entity
         ) as seniority
-    from contested
+    from named
     inner join leaders
-        on contested.value_id = leaders.value_id
-        and contested.person_label = leaders.person_label
+        on named.value_id = leaders.value_id
+        and named.person_label = leaders.person_label
     left join ambiguous
         on leaders.value_id = ambiguous.value_id
         and leaders.person_label = ambiguous.person_label

@@ -16,6 +16,7 @@ wanted as (
     from {{ ref('identity_candidates') }} as candidates
     inner join profiles as a on candidates.profile_a = a.profile_id
     inner join profiles as b on candidates.profile_b = b.profile_id
+    where not candidates.is_linked
     group by least(a.content, b.content), greatest(a.content, b.content)
 ),
 

@@ -60,56 +60,47 @@ others as (
 ),
 
 stated as (
-    {{ stated_values('contacts', 'crm.contacts', 'contact_id', 'created_at', [
+    {{ stated_values('contacts', "'crm.contacts:' || contact_id", 'created_at', [
         ['contact_id', 'contact_id', 'contact_id'],
         ['email', 'email_key', 'email'],
         ['phone', 'phone', 'phone'],
         ['phone', 'other_phone', 'other_phone'],
     ]) }}
     union all
-    {{ stated_values('others', 'crm.contacts', 'contact_id', 'created_at', [
+    {{ stated_values('others', "'crm.contacts:' || contact_id", 'created_at', [
         ['contact_id', 'other_contact_id', 'shown_value'],
         ['email', 'email_key', 'shown_value'],
     ]) }}
     union all
-    {{ stated_values('accounts', 'shop.customers', 'shop_customer_id', 'created_at', [
+    {{ stated_values('accounts', "'shop.customers:' || shop_customer_id", 'created_at', [
         ['shop_customer_id', 'shop_customer_id', 'shop_customer_id'],
         ['email', 'email_key', 'email'],
         ['phone', 'phone', 'phone'],
     ]) }}
     union all
-    {{ stated_values('orders', 'shop.orders', 'order_id', 'created_at', [
+    {{ stated_values('orders', "'shop.orders:' || order_id", 'created_at', [
         ['shop_customer_id', 'shop_customer_id', 'shop_customer_id'],
         ['email', 'email_key', 'email'],
         ['phone', 'phone', 'phone'],
     ]) }}
     union all
-    {{ stated_values('checkouts', 'shop.checkouts', 'checkout_id', 'created_at', [
+    {{ stated_values('checkouts', "'shop.checkouts:' || checkout_id", 'created_at', [
         ['email', 'email_key', 'email'],
         ['phone', 'phone', 'phone'],
     ]) }}
     union all
-    {{ stated_values('users', 'web.users', 'user_id', 'first_seen_at', [
+    {{ stated_values('users', "'web.users:' || user_id", 'first_seen_at', [
         [var('user_id_is'), 'user_id', 'user_id'],
     ]) }}
     union all
-    {{ stated_values('identifies', 'web.users', 'user_id', 'event_at', [
-        ['email', 'traits_email_key', 'traits_email'],
-        ['phone', 'traits_phone', 'traits_phone'],
-    ]) }}
+    {{ stated_values(
+        'identifies', "coalesce('web.users:' || user_id, 'web.identify:' || message_id)", 'event_at',
+        [['email', 'traits_email_key', 'traits_email'], ['phone', 'traits_phone', 'traits_phone']]
+    ) }}
     union all
-    {{ stated_values('identifies', 'web.identify', 'message_id', 'event_at', [
-        ['email', 'traits_email_key', 'traits_email'],
-        ['phone', 'traits_phone', 'traits_phone'],
+    {{ stated_values('mailboxes', "source_table || ':' || email_key", 'first_seen_at', [
+        ['email', 'email_key', 'email_key'],
     ]) }}
-    union all
-    select
-        source_table || ':' || email_key as record_key,
-        'email' as identifier_type,
-        email_key as identifier_value,
-        email_key as shown_value,
-        first_seen_at as observed_at
-    from mailboxes
     union all
     select
         record_key,
@@ -120,7 +111,6 @@ stated as (
     from occasions
 )
 
--- An identify call of somebody logged in is no record of its own: identity_record_values drops it.
 select
     record_key,
     identifier_type,

@@ -1,6 +1,4 @@
-with usage as (select * from {{ ref('identity_value_usage') }}),
-
-identifiers as (
+with identifiers as (
     select * from {{ ref('identity_record_values') }}
     where value_id is not null
 ),
@@ -8,39 +6,46 @@ identifiers as (
 records as (
     select
         *,
+        last_name_key as last_name,
         street_key || ' ' || coalesce(postal_code_key, city_key) as place
     from {{ ref('identity_records') }}
-    where given_name is not null and last_name_key is not null and names_its_person
+    where given_name is not null and names_its_person
 ),
 
-limits as (select * from {{ ref('identifier_limits') }}),
+limits as (
+    select * from {{ ref('identifier_limits') }}
+    where max_unrelated is not null
+),
 
+-- What is over the limit of people anyhow need not be looked at, however many names it has.
 suspects as (
     select
-        usage.value_id,
-        usage.named_records_count,
-        limits.max_unrelated
-    from usage
-    inner join limits on usage.identifier_type = limits.identifier_type
-    where
-        usage.people_count > limits.max_unrelated
-        and usage.families_count > limits.max_unrelated
-        -- What is over another limit need not be looked at, however many names it has.
-        and usage.people_count <= coalesce(limits.max_people, usage.people_count)
-        and usage.records_count <= coalesce(limits.max_records, usage.records_count)
+        identifiers.value_id,
+        limits.max_unrelated,
+        count(distinct records.record_id) as named_records_count
+    from identifiers
+    inner join limits on identifiers.identifier_type = limits.identifier_type
+    inner join records on identifiers.record_id = records.record_id
+    group by identifiers.value_id, limits.max_unrelated, limits.max_people
+    having
+        min(records.given_name) <> max(records.given_name)
+        and count(distinct records.given_name) > limits.max_unrelated
+        and count(distinct records.last_name) > limits.max_unrelated
+        and coalesce(count(distinct records.given_name) <= limits.max_people, true)
 ),
 
 holders as (
     select
         suspects.value_id,
         records.given_name,
-        records.last_name_key as last_name,
+        records.last_name,
         records.place,
         count(distinct records.record_id) as records_count
     from suspects
     inner join identifiers on suspects.value_id = identifiers.value_id
     inner join records on identifiers.record_id = records.record_id
-    group by suspects.value_id, records.given_name, records.last_name_key, records.place
+    where records.last_name is not null
+    group by suspects.value_id, records.given_name, records.last_name, records.place
 ),
 
 -- A value of which most records bear one name has an owner, who may have sent gifts to others.

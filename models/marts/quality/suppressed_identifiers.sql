@@ -55,8 +55,8 @@ select
 from blocked_values
 union all
 select
-    'anonymous_id',
-    anonymous_id,
+    'anonymous_id' as identifier_type,
+    anonymous_id as identifier_value,
     reason,
     why,
     records_count,

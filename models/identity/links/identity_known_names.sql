@@ -76,11 +76,33 @@ offers as (
     where
         contested.value_id is null
         and (nameless.identifier_type <> 'phone' or with_more.entity is null)
+),
+
+adopted as (
+    select * from offers
+    where offer_rank = 1
 )
 
+-- Who adopted a name goes by the whole of it; a birth date and a gender of his own stay.
 select
-    entity,
-    adopted_from,
-    value_id
-from offers
-where offer_rank = 1
+    names.entity,
+    adopted.adopted_from,
+    adopted.value_id as adopted_through_value_id,
+    bearers.first_name,
+    bearers.further_names,
+    bearers.turned_name,
+    bearers.name_suffix,
+    coalesce(names.birth_date, bearers.birth_date) as birth_date,
+    coalesce(names.gender, bearers.gender) as gender,
+    bearers.first_name
+    || coalesce(' ' || bearers.further_names, '')
+    || coalesce(' ' || bearers.name_suffix, '')
+    || coalesce(
+        '|' || cast(coalesce(names.birth_date, bearers.birth_date) as {{ dbt.type_string() }}), ''
+    ) as person_label,
+    names.first_seen_at
+from names
+left join adopted on names.entity = adopted.entity
+inner join names as bearers
+    on coalesce(adopted.adopted_from, names.entity) = bearers.entity
+where bearers.first_name is not null
