@@ -1,17 +1,18 @@
 {#-
-    Work tables of a materialization: they live for one model's run. DuckDB has temporary tables; Spark has none, and a
-    temporary view would grow its lineage with every round, so there they are real tables, dropped at the end.
+    Work tables of a materialization: they live for one model's run, whose name stands before theirs. DuckDB has temporary
+    tables; Spark has none, and a temporary view would grow its lineage with every round, so there they are real tables,
+    dropped at the end.
 -#}
 {% macro work_table(name) -%}
     {{ return(adapter.dispatch('work_table', 'penpal')(name)) }}
 {%- endmacro %}
 
 {% macro duckdb__work_table(name) -%}
-    {{ return('temp.' ~ name) }}
+    {{ return('temp.' ~ this.identifier ~ '__' ~ name) }}
 {%- endmacro %}
 
 {% macro spark__work_table(name) -%}
-    {{ return(this.schema ~ '.' ~ name) }}
+    {{ return(this.schema ~ '.' ~ this.identifier ~ '__' ~ name) }}
 {%- endmacro %}
 
 
@@ -21,7 +22,8 @@
 
 {#- In one go: to dbt, each statement costs as much as a small query. -#}
 {% macro duckdb__create_work_table(name, select, then_drop=[]) -%}
-    {% do run_query('create or replace temp table ' ~ name ~ ' as ' ~ select ~ ';\n' ~ _drops(then_drop) | join(';\n')) %}
+    {%- set create = 'create or replace temp table ' ~ work_table(name) ~ ' as ' ~ select -%}
+    {% do run_query(([create] + _drops(then_drop)) | join(';\n')) %}
 {%- endmacro %}
 
 {% macro spark__create_work_table(name, select, then_drop=[]) -%}
@@ -47,4 +49,9 @@
     {%- set drops = [] -%}
     {%- for name in names -%}{%- do drops.append('drop table if exists ' ~ work_table(name)) -%}{%- endfor -%}
     {{ return(drops) }}
+{%- endmacro %}
+
+
+{% macro count_work_table(name) -%}
+    {{ return(run_query('select count(*) from ' ~ work_table(name)).columns[0].values()[0] | int) }}
 {%- endmacro %}

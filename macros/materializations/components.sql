@@ -1,6 +1,7 @@
 {#-
-    Connected components. The model's SQL gives edges (node_a, node_b), in any order, repeated or not; a loop
-    (x, x) names a node without neighbours. The table that results has one row per node:
+    Connected components. The model's SQL gives edges (node_a, node_b) of nodes that are whole numbers, in any order,
+    repeated or not; a loop (x, x), or an edge whose other end is null, names a node without neighbours. The table
+    that results has one row per node:
         node, component (the smallest node of its component).
 
     Randomized contraction (Bögeholz, Brand, Todor: In-database connected component analysis, ICDE 2020): in
@@ -11,26 +12,19 @@
     config: max_rounds (default 60): stops loudly when edges are left after that many.
 -#}
 {% materialization components, default %}
-    {%- set target_relation = this.incorporate(type='table') -%}
-    {%- set existing = load_cached_relation(this) -%}
     {%- set max_rounds = config.get('max_rounds', 60) -%}
-    {%- set work = this.identifier ~ '__' -%}
     {% do begin_model() %}
 
-    {% do create_work_table(work ~ 'links', 'select node_a, node_b from (' ~ sql ~ ') links') %}
-    {% do create_work_table(work ~ 'nodes', _numbered_nodes(work_table(work ~ 'links'))) %}
-    {% do create_work_table(work ~ 'edges_0', _numbered_edges(work_table(work ~ 'links'), work_table(work ~ 'nodes'))) %}
+    {% do create_work_table('links', _whole_edges(sql)) %}
+    {% do create_work_table('edges_0', _edges_both_ways(work_table('links'))) %}
 
-    {% set ns = namespace(rounds=0, left=_count(work ~ 'edges_0')) %}
+    {% set ns = namespace(rounds=0, left=count_work_table('edges_0')) %}
     {% for i in range(max_rounds) if ns.left > 0 %}
-        {% do create_work_table(work ~ 'reps_' ~ i, _representatives(work_table(work ~ 'edges_' ~ i), i)) %}
-        {% do create_work_table(
-            work ~ 'edges_' ~ (i + 1),
-            _contracted(work_table(work ~ 'edges_' ~ i), work_table(work ~ 'reps_' ~ i)),
-            then_drop=[work ~ 'edges_' ~ i]
-        ) %}
+        {% set edges, taken, next = 'edges_' ~ i, 'taken_' ~ i, 'edges_' ~ (i + 1) %}
+        {% do create_work_table(taken, _taken_neighbours(work_table(edges), i)) %}
+        {% do create_work_table(next, _contracted_edges(work_table(edges), work_table(taken)), then_drop=[edges]) %}
         {% set ns.rounds = i + 1 %}
-        {% set ns.left = _count(work ~ 'edges_' ~ (i + 1)) %}
+        {% set ns.left = count_work_table(next) %}
     {% endfor %}
     {% if ns.left > 0 %}
         {{ exceptions.raise_compiler_error(
@@ -40,110 +34,64 @@
     {% endif %}
     {% do log(this.identifier ~ ': ' ~ ns.rounds ~ ' rounds') %}
 
-    {#- From the last round back to the first: the representative of a representative. -#}
-    {% for i in range(ns.rounds - 2, -1, -1) %}
-        {% set later = work ~ 'reps_' ~ (i + 1) if i == ns.rounds - 2 else work ~ 'roots_' ~ (i + 1) %}
-        {% do create_work_table(
-            work ~ 'roots_' ~ i,
-            _roots(work_table(work ~ 'reps_' ~ i), work_table(later)),
-            then_drop=[later, work ~ 'reps_' ~ i]
-        ) %}
+    {#- From the last round, which left no edges, back to the first: what was taken by what a node took. -#}
+    {% set last = 'roots_' ~ ns.rounds %}
+    {% do create_work_table(last, _no_roots(work_table('edges_' ~ ns.rounds)), then_drop=['edges_' ~ ns.rounds]) %}
+    {% for i in range(ns.rounds - 1, -1, -1) %}
+        {% set taken, later = 'taken_' ~ i, 'roots_' ~ (i + 1) %}
+        {% do create_work_table('roots_' ~ i, _roots(work_table(taken), work_table(later)), then_drop=[taken, later]) %}
     {% endfor %}
-    {% set roots = none if ns.rounds == 0 else (work ~ 'reps_0' if ns.rounds == 1 else work ~ 'roots_0') %}
 
-    {% set final = _smallest_nodes(work_table(work ~ 'nodes'), work_table(roots) if roots else none) %}
-    {% set alone = _lone_nodes(work_table(work ~ 'links'), work_table(work ~ 'nodes')) %}
-    {% do replace_table(
-        target_relation,
-        existing,
-        'select node, component from (' ~ final ~ ') joined union all select node, node from (' ~ alone ~ ') alone'
-    ) %}
-    {% do drop_work_tables(
-        [work ~ 'links', work ~ 'nodes', work ~ 'edges_' ~ ns.rounds] + ([roots] if roots else [])
-    ) %}
-
-    {{ return(finished_model(target_relation)) }}
+    {% do create_work_table('nodes', _nodes(work_table('links')), then_drop=['links']) %}
+    {{ return(finished_clusters('component', work_table('roots_0'), then_drop=['roots_0'])) }}
 {% endmaterialization %}
 
 
-{% macro _count(name) -%}
-    {{ return(run_query('select count(*) from ' ~ work_table(name)).columns[0].values()[0] | int) }}
+{% macro _whole_edges(sql) -%}
+    select cast(node_a as bigint) as node_a, cast(node_b as bigint) as node_b from ({{ sql }}) links
 {%- endmacro %}
 
-{#- Dense numbers of nodes with neighbours, in the nodes' own order, so that the smallest number is the smallest node. -#}
-{% macro _numbered_nodes(links) -%}
-    select node, row_number() over (order by node) as id
+{% macro _nodes(links) -%}
+    select node
     from (
-        select node_a as node from {{ links }} where node_a <> node_b
+        select node_a as node from {{ links }}
         union
-        select node_b from {{ links }} where node_a <> node_b
-    ) nodes
+        select node_b from {{ links }} where node_a is null or node_a <> node_b
+    ) ends
+    where node is not null
 {%- endmacro %}
 
-{#- Nodes without neighbours: named by loops, or by links whose other end is unknown. -#}
-{% macro _lone_nodes(links, nodes) -%}
-    select lone.node
-    from (
-        select coalesce(node_a, node_b) as node
-        from {{ links }}
-        where node_a = node_b or node_a is null or node_b is null
-        group by coalesce(node_a, node_b)
-    ) lone
-    left join {{ nodes }} as nodes on lone.node = nodes.node
-    where lone.node is not null and nodes.node is null
-{%- endmacro %}
-
-{% macro _numbered_edges(links, nodes) -%}
+{% macro _edges_both_ways(links) -%}
     with pairs as (
-        select distinct least(a.id, b.id) as v, greatest(a.id, b.id) as w
-        from {{ links }} as links
-        inner join {{ nodes }} as a on links.node_a = a.node
-        inner join {{ nodes }} as b on links.node_b = b.node
-        where a.id <> b.id
+        select distinct least(node_a, node_b) as v, greatest(node_a, node_b) as w
+        from {{ links }}
+        where node_a <> node_b
     )
     select v, w from pairs
     union all
     select w, v from pairs
 {%- endmacro %}
 
-{% macro _representatives(edges, round) -%}
-    select v, {{ first_by('w', hash64('w, ' ~ round)) }} as r
+{% macro _taken_neighbours(edges, round) -%}
+    select v as node, {{ first_by('w', hash64('w, ' ~ round)) }} as root
     from (select v, w from {{ edges }} union all select distinct v, v as w from {{ edges }}) neighbours
     group by v
 {%- endmacro %}
 
-{% macro _contracted(edges, reps) -%}
-    select distinct a.r as v, b.r as w
+{% macro _contracted_edges(edges, taken) -%}
+    select distinct a.root as v, b.root as w
     from {{ edges }} as edges
-    inner join {{ reps }} as a on edges.v = a.v
-    inner join {{ reps }} as b on edges.w = b.v
-    where a.r <> b.r
+    inner join {{ taken }} as a on edges.v = a.node
+    inner join {{ taken }} as b on edges.w = b.node
+    where a.root <> b.root
 {%- endmacro %}
 
-{% macro _roots(reps, later) -%}
-    select reps.v, coalesce(later.r, reps.r) as r
-    from {{ reps }} as reps
-    left join {{ later }} as later on reps.r = later.v
+{% macro _no_roots(edges) -%}
+    select v as node, w as root from {{ edges }}
 {%- endmacro %}
 
-{% macro _smallest_nodes(nodes, roots) -%}
-    {%- if roots %}
-    with rooted as (
-        select nodes.node, nodes.id, coalesce(roots.r, nodes.id) as root
-        from {{ nodes }} as nodes
-        left join {{ roots }} as roots on nodes.id = roots.v
-    ),
-    smallest as (
-        select root, min(id) as id
-        from rooted
-        group by root
-    )
-    select rooted.node, nodes.node as component
-    from rooted
-    inner join smallest on rooted.root = smallest.root
-    inner join {{ nodes }} as nodes on smallest.id = nodes.id
-    {%- else %}
-    select node, node as component
-    from {{ nodes }}
-    {%- endif %}
+{% macro _roots(taken, later) -%}
+    select taken.node, coalesce(later.root, taken.root) as root
+    from {{ taken }} as taken
+    left join {{ later }} as later on taken.root = later.node
 {%- endmacro %}

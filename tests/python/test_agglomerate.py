@@ -1,4 +1,4 @@
-"""The agglomerate materialization against plain Python, on graphs of every shape."""
+"""The settle and agglomerate materializations against plain Python, on graphs of every shape."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from itertools import combinations
 
@@ -33,39 +33,78 @@ class Found:
 
 @dataclass(frozen=True)
 class Config:
-    linkage: str = "best"
+    materialized: str = "settle"
     threshold: int = 0
     absent_weight: int = 0
     max_rounds: int = 500
 
 
-def agglomerate(
-    scratch: ScratchProject, cases: dict[str, tuple[list[Row], Config]]
-) -> dict[str, Found]:
+def in_order(count: int) -> list[int]:
+    """Numbers for so many names in their order: those of one run, of which some are negative."""
+    return list(range(-(count // 2), count - count // 2))
+
+
+def far_apart(count: int) -> list[int]:
+    """Those of another run: the order stays."""
+    return sorted(random.Random(11).sample(range(-(2**61), 2**61), count))
+
+
+def out_of_order(count: int) -> list[int]:
+    return random.Random(12).sample(in_order(count), count)
+
+
+@dataclass(frozen=True)
+class Case:
+    rows: list[Row]
+    config: Config
+    numbers: Callable[[int], list[int]] = in_order
+
+    def number_of(self) -> dict[str, int]:
+        names = sorted({name for a, b, _ in self.rows for name in (a, b)} - {None})
+        return dict(zip(names, self.numbers(len(names)), strict=True))
+
+    def table(self) -> dict[str, pa.Array]:
+        """The rows by number, beside the names of which ties are made."""
+        number = self.number_of()
+        a, b, weight = zip(*self.rows, strict=True) if self.rows else ([], [], [])
+        return {
+            "node_a": pa.array(map(number.get, a), pa.int64()),
+            "node_b": pa.array(map(number.get, b), pa.int64()),
+            "weight": pa.array(weight, pa.int64()),
+            "name_a": pa.array(a, pa.string()),
+            "name_b": pa.array(b, pa.string()),
+        }
+
+
+def run_cases(scratch: ScratchProject, cases: dict[str, Case]) -> dict[str, Found]:
     """One dbt run with a model for each case: a dbt start costs seconds."""
     for old in (scratch.folder / "models").glob("*.sql"):
         old.unlink()
-    tables: dict[int, str] = {}
-    for name, (rows, config) in cases.items():
-        if id(rows) not in tables:
-            tables[id(rows)] = f"{name}_links"
-            node_a, node_b, weight = zip(*rows, strict=True) if rows else ([], [], [])
-            columns = {"node_a": pa.array(node_a, pa.string())}
-            columns |= {"node_b": pa.array(node_b, pa.string())}
-            scratch.table(tables[id(rows)], columns | {"weight": pa.array(weight, pa.int64())})
-        arguments = ", ".join(f"{key}={value!r}" for key, value in asdict(config).items())
+    tables: dict[object, str] = {}
+    for name, case in cases.items():
+        of = (id(case.rows), case.numbers)
+        if of not in tables:
+            tables[of] = f"{name}_links"
+            scratch.table(tables[of], case.table())
+        arguments = ", ".join(f"{key}={value!r}" for key, value in asdict(case.config).items())
         scratch.model(
             name,
-            f"{{{{ config(materialized='agglomerate', {arguments}) }}}}\n"
-            f"select node_a, node_b, weight from {{{{ ref('{tables[id(rows)]}') }}}}\n",
+            f"{{{{ config({arguments}) }}}}\n"
+            "select node_a, node_b, weight, {{ link_tie('name_a', 'name_b') }} as tie\n"
+            f"from {{{{ ref('{tables[of]}') }}}}\n",
         )
     log = scratch.dbt("--debug", "run").stdout
     found: dict[str, Found] = {}
-    for name in cases:
+    for name, case in cases.items():
         rounds = re.findall(rf" {name}: (\d+) rounds", log)
         clusters = scratch.rows(name, "node", "cluster") if rounds else []
         assert len(dict(clusters)) == len(clusters), "a node twice"
-        found[name] = Found(dict(clusters), int(rounds[0]) if rounds else None, log)
+        name_of = {number: node for node, number in case.number_of().items()}
+        found[name] = Found(
+            {name_of[node]: name_of[smallest] for node, smallest in clusters},
+            int(rounds[0]) if rounds else None,
+            log,
+        )
     return found
 
 
@@ -106,7 +145,7 @@ def named(parts: Iterable[set[str]]) -> Clusters:
     return {node: min(part) for part in parts for node in part}
 
 
-def best(graph: Graph, config: Config) -> Clusters:
+def settle(graph: Graph, config: Config) -> Clusters:
     """Kruskal's algorithm with cannot-links."""
     part = {node: {node} for node in graph.size}
     for a, b in sorted(graph.best, key=graph.order):
@@ -118,9 +157,10 @@ def best(graph: Graph, config: Config) -> Clusters:
     return named(part.values())
 
 
-def mean_and_best(graph: Graph, config: Config) -> Clusters:
+def agglomerate(graph: Graph, config: Config) -> Clusters:
     """Rounds of mutual best choices, each worked out anew from the nodes' links."""
     part = {node: frozenset([node]) for node in graph.size}
+    grown_from = {cluster: node for node, cluster in part.items()}
     while True:
         size = {cluster: sum(graph.size[node] for node in cluster) for cluster in part.values()}
         between: dict[frozenset, list[tuple[str, str]]] = defaultdict(list)
@@ -146,7 +186,8 @@ def mean_and_best(graph: Graph, config: Config) -> Clusters:
         if not choices:
             return named(set(cluster) for cluster in part.values())
         for one, (_, _, other) in choices.items():
-            if choices[other][2] == one and (-size[one], min(one)) < (-size[other], min(other)):
+            first, second = ((-size[each], grown_from[each]) for each in (one, other))
+            if choices[other][2] == one and first < second:
                 asking = [joiner for joiner in choices if choices[joiner][2] == one]
                 asking.sort(key=lambda joiner: choices[joiner][:2])
                 asking = asking[: max(1, size[one] // 8)]
@@ -156,10 +197,11 @@ def mean_and_best(graph: Graph, config: Config) -> Clusters:
                     if not any(graph.are_apart(joiner, better) for better in asking[:i])
                 ]
                 together = one.union(*taken)
+                grown_from[together] = grown_from[one]
                 part |= dict.fromkeys(together, together)
 
 
-REFERENCE = {"best": best, "mean_and_best": mean_and_best}
+REFERENCE = {"settle": settle, "agglomerate": agglomerate}
 
 weights = st.one_of(st.integers(-2, 5), st.integers(0, 1), st.integers(-100, 100), st.none())
 
@@ -202,8 +244,16 @@ def couples_apart(leaves: int, name: str = "") -> list[Row]:
     return [(f"{name}leaf{i:05d}", f"{name}leaf{i + 1:05d}", None) for i in range(0, leaves, 2)]
 
 
+def equals() -> list[Row]:
+    """Two clusters of 16 records that choose each other, and one that chooses each of them."""
+    loops = [(node, node, None) for node, size in {"b": 15, "aa": 16}.items() for _ in range(size)]
+    first_round = [("a", "b", 900)] * 15
+    second_round = [("b", "aa", 600)] * 240 + [("x", "b", 900), ("y", "aa", 900)]
+    return [*loops, *first_round, *second_round]
+
+
 def shapes() -> dict[str, list[Row]]:
-    huge = "9" * 200
+    long = "9" * 200
     cliques = [(f"{c}{i}", f"{c}{j}", 5) for c in "bc" for i in range(30) for j in range(i)]
     people = [(f"{c}{i}", f"{c}{j}", 30) for c in "bc" for i in range(5) for j in range(i)]
     people += [(f"b{i}", f"c{j}", -8 if i + j else 20) for i in range(5) for j in range(5)]
@@ -217,7 +267,7 @@ def shapes() -> dict[str, list[Row]]:
         "weakest link is cut": [("a", "b", 9), ("b", "c", 7), ("c", "d", 8), ("d", "a", None)],
         "negative": [("a", "b", -1), ("b", "c", 6), ("a", "c", 2)],
         "the mean says no": [("a", "b", 9), ("b", "c", 5), ("a", "c", -40)],
-        "huge ids": [(huge, huge + "1", 5), (huge + "1", huge + "2", 5), ("x", "x", 1)],
+        "long names": [(long, long + "1", 5), (long + "1", long + "2", 5), ("x", "x", 1)],
         "huge weights": [("a", "b", 2**40), ("b", "c", -(2**40)), ("c", "d", 2**40 + 1)],
         "two blobs and a bridge": [*cliques, ("b7", "c9", 5)],
         "two blobs apart": [*cliques, ("b7", "c9", 5), ("b1", "c1", None)],
@@ -228,10 +278,10 @@ def shapes() -> dict[str, list[Row]]:
 
 
 CONFIGS = [
-    Config("best", 0),
-    Config("best", 5),
-    Config("mean_and_best", 0),
-    Config("mean_and_best", 3, absent_weight=-4),
+    Config("settle", 0),
+    Config("settle", 5),
+    Config("agglomerate", 0),
+    Config("agglomerate", 3, absent_weight=-4),
 ]
 
 
@@ -265,7 +315,7 @@ def found(
     """For each config (two on Spark), by the graph's name: the graph, and the clusters found."""
     configs = CONFIGS if engine == "duckdb" else [CONFIGS[0], CONFIGS[-1]]
     rows = [*marked(drawn), (None, "x:x", 7), ("x:x", None, None)]
-    tables = agglomerate(scratch, {f"found_{i}": (rows, each) for i, each in enumerate(configs)})
+    tables = run_cases(scratch, {f"found_{i}": Case(rows, each) for i, each in enumerate(configs)})
     of: dict[Config, dict[str, tuple[Graph, Clusters]]] = {}
     for config, table in zip(configs, tables.values(), strict=True):
         assert table.rounds is not None, table.log
@@ -287,7 +337,7 @@ def test_every_graph_agrees_with_the_plain_algorithm(
     if config not in found:
         pytest.skip("Spark has fewer")
     for name, (graph, clusters) in found[config].items():
-        assert clusters == REFERENCE[config.linkage](graph, config), name
+        assert clusters == REFERENCE[config.materialized](graph, config), name
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
@@ -344,16 +394,63 @@ def test_order_repetition_and_what_lies_elsewhere_change_nothing(
     turned = [(b, a, weight) for a, b, weight in marked(few)]
     random.Random(7).shuffle(turned)
     cases = {
-        "turned_best": (turned, CONFIGS[0]),
-        "turned_mean": (turned, CONFIGS[2]),
+        "turned_settle": Case(turned, CONFIGS[0]),
+        "turned_agglomerate": Case(turned, CONFIGS[2]),
         # Links and loops are counted for the mean, so only the best link bears repeating.
-        "repeated_best": (turned + marked(few), CONFIGS[0]),
+        "repeated_settle": Case(turned + marked(few), CONFIGS[0]),
     }
-    for name, table in agglomerate(scratch, cases).items():
+    for name, table in run_cases(scratch, cases).items():
         expected: Clusters = {}
         for graph in few:
-            expected |= found[cases[name][1]][graph][1]
+            expected |= found[cases[name].config][graph][1]
         assert table.clusters == expected, name
+
+
+def test_of_the_nodes_numbers_only_the_order_counts(
+    scratch: ScratchProject,
+    drawn: dict[str, list[Row]],
+    found: dict[Config, dict[str, tuple[Graph, Clusters]]],
+) -> None:
+    rows = marked(drawn)
+    cases = {
+        "renumbered_settle": Case(rows, CONFIGS[0], far_apart),
+        "renumbered_agglomerate": Case(rows, CONFIGS[2], far_apart),
+        # Ties of different names differ, so that not even the order counts.
+        "scrambled_settle": Case(rows, CONFIGS[0], out_of_order),
+    }
+    for name, table in run_cases(scratch, cases).items():
+        parts: dict[str, set[str]] = defaultdict(set)
+        for node, smallest in table.clusters.items():
+            parts[smallest].add(node)
+        if cases[name].numbers is far_apart:
+            assert named(parts.values()) == table.clusters, name
+        expected: Clusters = {}
+        for _, clusters in found[cases[name].config].values():
+            expected |= clusters
+        assert named(parts.values()) == expected, name
+
+
+def test_the_smallest_tie_of_a_pair_counts(scratch: ScratchProject) -> None:
+    # 1 and 3 must be apart, and the links of both with 2 are equal: the first tie has it.
+    links = [(1, 2, 5, "z"), (2, 3, 5, "b"), (2, 1, 5, "a"), (1, 3, None, None)]
+    for old in (scratch.folder / "models").glob("*.sql"):
+        old.unlink()
+    for order, rows in {"forth": links, "back": links[::-1]}.items():
+        node_a, node_b, weight, tie = zip(*rows, strict=True)
+        columns = {"node_a": node_a, "node_b": node_b, "weight": weight, "tie": tie}
+        scratch.table(f"links_{order}", columns)
+        for materialized in REFERENCE:
+            scratch.model(
+                f"{materialized}_{order}",
+                f"{{{{ config(materialized='{materialized}') }}}}\n"
+                f"select node_a, node_b, weight, tie from {{{{ ref('links_{order}') }}}}\n",
+            )
+    done = scratch.dbt("run")
+    assert done.returncode == 0, done.stdout
+    for model in [
+        f"{materialized}_{order}" for materialized in REFERENCE for order in ("forth", "back")
+    ]:
+        assert dict(scratch.rows(model, "node", "cluster")) == {1: 1, 2: 1, 3: 3}, model
 
 
 @pytest.fixture(scope="module")
@@ -364,25 +461,26 @@ def shaped(scratch: ScratchProject, engine: str) -> dict[str, Found]:
     scattered = [(f"{rng.randrange(3000)}", f"{rng.randrange(3000)}", i % 4) for i in range(4000)]
     size = {"duckdb": 20_000, "spark": 40}[engine]
     block = [(f"{i:03d}", f"{j:03d}", 5) for i in range(min(400, size // 4)) for j in range(i)]
-    cases: dict[str, tuple[list[Row], Config]] = {
-        "empty_best": ([], Config("best")),
-        "empty_mean": ([], Config("mean_and_best")),
-        "scattered": (scattered, Config("best", threshold=2)),
-        "chains": (
+    cases = {
+        "empty_settle": Case([], Config("settle")),
+        "empty_agglomerate": Case([], Config("agglomerate")),
+        "scattered": Case(scattered, Config("settle", threshold=2)),
+        "chains": Case(
             [*chain(2_000, "equal"), *rising, ("rising00000", "rising02000", None)],
-            Config("best"),
+            Config("settle"),
         ),
-        "chain_mean": (chain(size // 10), Config("mean_and_best")),
-        "stars": (
+        "chain_by_mean": Case(chain(size // 10), Config("agglomerate")),
+        "stars": Case(
             star(20_000, "a") + star(20_000, "b") + couples_apart(20_000, "b"),
-            Config("best"),
+            Config("settle"),
         ),
-        "star_mean": (star(size), Config("mean_and_best")),
-        "star_strict_mean": (star(size), Config("mean_and_best", threshold=3)),
-        "block_mean": (block, Config("mean_and_best", threshold=5, absent_weight=-5)),
-        "one_round": ([("a", "b", 5)], Config(max_rounds=1)),
+        "star_by_mean": Case(star(size), Config("agglomerate")),
+        "star_by_strict_mean": Case(star(size), Config("agglomerate", threshold=3)),
+        "block_by_mean": Case(block, Config("agglomerate", threshold=5, absent_weight=-5)),
+        "equals": Case(equals(), Config("agglomerate", threshold=470)),
+        "one_round": Case([("a", "b", 5)], Config(max_rounds=1)),
     }
-    done = agglomerate(scratch, cases)
+    done = run_cases(scratch, cases)
     for name, table in done.items():
         assert table.rounds is not None, f"{name} failed: {table.log[-10_000:]}"
     return done
@@ -394,12 +492,12 @@ def sizes(found: Found) -> Counter[int]:
 
 
 def test_no_links_give_no_nodes(shaped: dict[str, Found]) -> None:
-    for name in ["empty_best", "empty_mean"]:
+    for name in ["empty_settle", "empty_agglomerate"]:
         assert shaped[name].clusters == {}
         assert shaped[name].rounds == 0
 
 
-def test_without_apart_best_links_give_connected_components(shaped: dict[str, Found]) -> None:
+def test_without_apart_settled_links_give_connected_components(shaped: dict[str, Found]) -> None:
     rng = random.Random(3)
     graph = nx.Graph()
     for i in range(4000):
@@ -420,8 +518,8 @@ def test_chains_of_2000(shaped: dict[str, Found]) -> None:
 
 
 def test_a_chain_of_equal_links_by_mean(shaped: dict[str, Found]) -> None:
-    assert set(shaped["chain_mean"].clusters.values()) == {"00000"}
-    assert shaped["chain_mean"].rounds <= 60
+    assert set(shaped["chain_by_mean"].clusters.values()) == {"00000"}
+    assert shaped["chain_by_mean"].rounds <= 60
 
 
 def test_stars_of_20000(shaped: dict[str, Found]) -> None:
@@ -431,16 +529,24 @@ def test_stars_of_20000(shaped: dict[str, Found]) -> None:
 
 
 def test_stars_by_mean(shaped: dict[str, Found]) -> None:
-    assert set(shaped["star_mean"].clusters.values()) == {"hub"}
-    assert shaped["star_mean"].rounds <= 100
+    assert set(shaped["star_by_mean"].clusters.values()) == {"hub"}
+    assert shaped["star_by_mean"].rounds <= 100
     # 5 + 5 / n is at least twice 3 for a hub of up to five.
-    strict = shaped["star_strict_mean"]
+    strict = shaped["star_by_strict_mean"]
     assert sizes(strict) == {6: 1, 1: len(strict.clusters) - 6}
 
 
 def test_a_block_of_duplicates_by_mean(shaped: dict[str, Found]) -> None:
-    assert set(shaped["block_mean"].clusters.values()) == {"000"}
-    assert shaped["block_mean"].rounds <= 40
+    assert set(shaped["block_by_mean"].clusters.values()) == {"000"}
+    assert shaped["block_by_mean"].rounds <= 40
+
+
+def test_of_equals_the_one_that_grew_from_the_first_node_takes(shaped: dict[str, Found]) -> None:
+    # It is aa: b took a in the first round. x fits the 16 of b and a, but not 32 and more.
+    assert shaped["equals"].clusters == dict.fromkeys(["a", "aa", "b", "y"], "a") | {"x": "x"}
+    assert shaped["equals"].clusters == agglomerate(
+        Graph(equals()), Config("agglomerate", threshold=470)
+    )
 
 
 def test_just_enough_rounds_do_not_fail(shaped: dict[str, Found]) -> None:
@@ -448,15 +554,11 @@ def test_just_enough_rounds_do_not_fail(shaped: dict[str, Found]) -> None:
     assert shaped["one_round"].rounds == 1
 
 
-def test_too_few_rounds_and_unknown_linkages_fail_loudly(scratch: ScratchProject) -> None:
-    links = chain(500)
+def test_too_few_rounds_fail_loudly(scratch: ScratchProject) -> None:
     cases = {
-        "too_few_best": (links, Config("best", max_rounds=2)),
-        "too_few_mean": (links, Config("mean_and_best", max_rounds=2)),
-        "unknown": (links, Config("ward")),
+        f"too_few_{materialized}": Case(chain(500), Config(materialized, max_rounds=2))
+        for materialized in REFERENCE
     }
-    for found in agglomerate(scratch, cases).values():
+    for name, found in run_cases(scratch, cases).items():
         assert found.rounds is None
-        assert "too_few_best: clusters still join after 2 rounds" in found.log
-        assert "too_few_mean: clusters still join after 2 rounds" in found.log
-        assert "unknown: linkage is 'best' or 'mean_and_best', not 'ward'" in found.log
+        assert f"{name}: clusters still join after 2 rounds" in found.log
