@@ -1,7 +1,7 @@
 {#- A post-hook: takes the blanks at the ends of some columns of the table that was just made. -#}
 {% macro trim_columns(columns) -%}
     {%- if execute -%}
-        {%- set trimmed = this.identifier ~ '__trimmed' -%}
+        {%- set trimmed = 'trimmed' -%}
         {%- set expressions = [] -%}
         {%- for column in adapter.get_columns_in_relation(this) -%}
             {%- set name = column.name -%}
