@@ -1,7 +1,7 @@
 {#-
-    Work tables of a materialization: they live for one model's run, whose name stands before theirs. DuckDB has temporary
-    tables; Spark has none, and a temporary view would grow its lineage with every round, so there they are real tables,
-    dropped at the end.
+    Work tables of a materialization: they live for one model's run, whose name stands before
+    theirs. DuckDB has temporary tables; Spark has none, and a temporary view would grow its lineage
+    with every round, so there they are real tables, dropped at the end.
 -#}
 {% macro work_table(name) -%}
     {{ return(adapter.dispatch('work_table', 'penpal')(name)) }}

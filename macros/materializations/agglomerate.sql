@@ -1,13 +1,16 @@
 {#-
-    Clusters of links each of which may be wrong. clusters.sql says what the model's SQL gives and what the table holds.
+    Clusters of links each of which may be wrong. clusters.sql says what the model's SQL gives and
+    what the table holds.
 
-    The linkage of two clusters lies between the mean over all pairs of their records, where a pair without a link counts as
-    `absent_weight`, and the strongest link: half-way for a single record, and nearer to the mean the more records there are on
-    both sides (a share of 1/(2 sqrt(n)), n those of the smaller one). A chain of weak links, or a record that fits only one
-    of many, does not join clusters then; nor do the records of two people, because one of them does not tell the two
-    apart. In each round every cluster names its best partner, and two that name each other become one. The larger of
-    the two, of n records, also takes those that name it, best first, up to the n/8th: a hub grows by an eighth a round,
-    and not by one.
+    The linkage of two clusters lies between the mean over all pairs of their records, where a pair
+    without a link counts as `absent_weight`, and the strongest link: half-way for a single record,
+    and nearer to the mean the more records there are on both sides (a share of 1/(2 sqrt(n)), n
+    those of the smaller one). A chain of weak links, or a record that fits only one of many, does
+    not join clusters then; nor do the records of two people, because one of them does not tell the
+    two apart. In each round every cluster names its best partner, and two that name each other
+    become one. The larger of the two, of n records, also takes those that name it, best first, up
+    to the n/8th: a hub grows by an eighth a round, and not by one. (Of equals it is the one that
+    grew from the smaller node.)
 
     config, besides what clusters.sql names:
         threshold       the weakest linkage that joins, and the weakest link that may begin one (default 0)
@@ -91,9 +94,9 @@
 {%- endmacro %}
 
 {#-
-    The strongest linkage that a cluster has, and what it may have at most, however its partners join each other: the
-    strongest link stays, the mean with several together is a mean of the means with each, and the linkage is never nearer to
-    the strongest link than half-way.
+    The strongest linkage that a cluster has, and what it may have at most, however its partners
+    join each other: the strongest link stays, the mean with several together is a mean of the means
+    with each, and the linkage is never nearer to the strongest link than half-way.
 -#}
 {% macro _prospects(linkages) -%}
     {%- set mean = 'greatest(max(mean), ' ~ config.get('absent_weight', 0) ~ ')' -%}

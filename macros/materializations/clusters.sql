@@ -1,16 +1,18 @@
 {#-
-    What settle and agglomerate share: reading the links, joining clusters round by round, naming them at the end.
-    The model's SQL gives (node_a, node_b, weight, tie), its nodes being whole numbers:
-        weight          a whole number, larger is stronger; several links of two nodes are several pairs of their records
+    What settle and agglomerate share: reading the links, joining clusters round by round, naming
+    them at the end. The model's SQL gives (node_a, node_b, weight, tie), its nodes being whole
+    numbers:
+        weight          a whole number, larger is stronger; two nodes may have several (of their records)
         weight is null  these two must never be in one cluster
         tie             a text (macro link_tie) that orders links of equal weight
-        a loop (x, x)   names a node; its number of loops is the node's size (how many records it stands for)
+        a loop (x, x)   names a node; its number of loops is the node's size (the records it stands for)
     The table that results has one row per node: node, cluster (the smallest node of its cluster).
 
-    Links of two nodes count as one, of their largest weight and their smallest tie, and have one total order: weight
-    descending, tie, then the nodes. With ties made of the nodes' natural keys it depends neither on the order of rows, nor
-    on any link elsewhere, so that components may be computed apart and give the same clusters; nor on the numbers, as long
-    as these are in the order of the keys.
+    Links have one total order: weight descending, tie, then the nodes. Several links of the same two
+    nodes have one place in it, that of their largest weight and their smallest tie. With ties made
+    of the nodes' natural keys it depends neither on the order of rows, nor on any link elsewhere, so
+    that components may be computed apart and give the same clusters; nor on the numbers, as long as
+    these are in the order of the keys.
 
     config:
         threshold       the weakest link that joins (default 0)
@@ -18,8 +20,8 @@
 -#}
 
 {#-
-    The work tables that a clustering starts from: nodes; pairs of linked nodes, from which it makes its edges_0; sizes_0
-    and apart_0, of the nodes that may join at all.
+    The work tables that a clustering starts from: nodes; pairs of linked nodes, from which it makes
+    its edges_0; sizes_0 and apart_0, of the nodes that may join at all.
 -#}
 {% macro begin_clusters(sql) -%}
     {% do begin_model() %}
@@ -31,9 +33,9 @@
 {%- endmacro %}
 
 {#-
-    Joins clusters as the work table joins_<round> (cluster, joined) says, none of which joins another of them: gives
-    edges and apart of the next round, or false when nobody joins. `edges` is the relation to go on with, `merged` what the
-    edges of two clusters become.
+    Joins clusters as the work table joins_<round> (cluster, joined) says, none of which joins
+    another of them: gives edges and apart of the next round, or false when nobody joins. `edges` is
+    the relation to go on with, `merged` what the edges of two clusters become.
 -#}
 {% macro join_clusters(round, edges, merged) -%}
     {% set joins, next = work_table('joins_' ~ round), round + 1 %}
@@ -67,7 +69,7 @@
     {% endfor %}
 {%- endmacro %}
 
-{#- What a cluster joined may join another later, but a cluster joins once: all rounds' joins together are trees. -#}
+{#- A cluster joins once, and what it joined may join another later: all joins together are trees. -#}
 {% macro named_clusters(rounds, then_drop) -%}
     {% do log(this.identifier ~ ': ' ~ rounds ~ ' rounds') %}
     {% set joins, selects = [], [] %}
@@ -84,7 +86,7 @@
     )) }}
 {%- endmacro %}
 
-{#- The model's table, from the work table nodes (node) and from roots (node, root; a node without one is its own). -#}
+{#- The model's table, from nodes (node) and roots (node, root; a node without one is its own). -#}
 {% macro finished_clusters(column, roots, then_drop) -%}
     {% set relation = this.incorporate(type='table') %}
     {% do replace_table(

@@ -1,13 +1,14 @@
 {#-
-    Connected components. The model's SQL gives edges (node_a, node_b) of nodes that are whole numbers, in any order,
-    repeated or not; a loop (x, x), or an edge whose other end is null, names a node without neighbours. The table
-    that results has one row per node:
+    Connected components. The model's SQL gives edges (node_a, node_b) of nodes that are whole
+    numbers, in any order, repeated or not; a loop (x, x), or an edge whose other end is null, names
+    a node without neighbours. The table that results has one row per node:
         node, component (the smallest node of its component).
 
-    Randomized contraction (Bögeholz, Brand, Todor: In-database connected component analysis, ICDE 2020): in
-    each round every node takes the neighbour (or itself) that comes first in a fresh random order, nodes that took
-    the same one become one, and loops vanish. That shrinks a graph by a constant factor a round in expectation,
-    however long its chains are. The random order decides how many rounds it takes, never the result.
+    Randomized contraction (Bögeholz, Brand, Todor: In-database connected component analysis, ICDE
+    2020): in each round every node takes the neighbour (or itself) that comes first in a fresh
+    random order, nodes that took the same one become one, and loops vanish. That shrinks a graph by
+    a constant factor a round in expectation, however long its chains are. The random order decides
+    how many rounds it takes, never the result.
 
     config: max_rounds (default 60): stops loudly when edges are left after that many.
 -#}

@@ -1,11 +1,12 @@
 {#-
-    Clusters of links that contradict each other: from the best link down, two clusters join unless they hold nodes that must
-    be apart (Kruskal's algorithm with cannot-links), so that what must be apart is cut at its weakest link. clusters.sql
-    says what the model's SQL gives, what the table holds and what can be configured.
+    Clusters of links that contradict each other: from the best link down, two clusters join unless
+    they hold nodes that must be apart (Kruskal's algorithm with cannot-links), so that what must be
+    apart is cut at its weakest link. clusters.sql says what the model's SQL gives, what the table
+    holds and what can be configured.
 
-    It need not go link by link: any link that Kruskal's algorithm is sure to take may be joined at once, in any order
-    (`_sure_choices` says which are). So it takes as many rounds as Borůvka's, the logarithm of the number of nodes, and
-    more only where one cut decides the next.
+    It need not go link by link: any link that Kruskal's algorithm is sure to take may be joined at
+    once, in any order (`_sure_choices` says which are). So it takes as many rounds as Borůvka's,
+    the logarithm of the number of nodes, and more only where one cut decides the next.
 -#}
 {% materialization settle, default %}
     {% do begin_clusters(sql) %}
@@ -42,10 +43,11 @@
 {%- endmacro %}
 
 {#-
-    A cluster's first choice is its first link that is allowed, so it stands alone when the algorithm comes to that link,
-    and joins unless the other side has meanwhile taken in one that must be apart from it. That could only be one
-    that is not apart from the other side too, and whose own first link comes before. Where there is none, or where both choose
-    each other, the link is sure to be taken.
+    A cluster's first choice is its first link that is allowed, so it stands alone when the
+    algorithm comes to that link, and joins unless the other side has meanwhile taken in one that
+    must be apart from it. That could only be one that is not apart from the other side too, and
+    whose own first link comes before. Where there is none, or where both choose each other, the
+    link is sure to be taken.
 -#}
 {% macro _sure_choices(choices, apart) -%}
     with doubtful as (
