@@ -1,6 +1,8 @@
 -- Everyone gets five, or as many as the shop offers that the customer has not just bought.
 with offered as (
-    select count(*) as products_count from {{ ref('product_popularity') }}
+    select count(*) as products_count
+    from {{ ref('product_catalog') }}
+    where shop_rank is not null
 ),
 
 bought as (
@@ -8,8 +10,9 @@ bought as (
         customer_products.customer_id,
         count(*) as products_count
     from {{ ref('customer_products') }} as customer_products
-    inner join {{ ref('product_popularity') }} as product_popularity
-        on customer_products.product_id = product_popularity.product_id
+    inner join {{ ref('product_catalog') }} as products
+        on customer_products.product_id = products.product_id
+        and products.shop_rank is not null
     where {{ in_last_days('customer_products.last_bought_at', 180) }} = 1
     group by customer_products.customer_id
 ),
