@@ -7,6 +7,7 @@ customer_orders as (select * from {{ ref('customer_orders') }}),
 
 customer_web_events as (select * from {{ ref('customer_web_events') }}),
 
+-- Orders count whatever became of them; opens do not, since machines open letters.
 activities as (
     select
         customer_id,
@@ -28,7 +29,7 @@ activities as (
 
     union all
 
-    -- Machines open and click too: this is the last click of a person.
+    -- Machines click too: this is the last click of a person.
     select
         customer_id,
         'click' as activity,
