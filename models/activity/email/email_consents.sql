@@ -69,15 +69,17 @@ withdrawals as (
         deliveries.unsubscribed_at is not null
         and coalesce(statements.marketing_granted_at <= deliveries.unsubscribed_at, true)
             as is_unsubscribed,
+        coalesce(soft_bounces.soft_bounces_count, 0) as soft_bounces_count,
         deliveries.last_delivered_at,
         deliveries.last_engaged_at
     from statements
     full outer join deliveries on statements.email_key = deliveries.email_key
+    left join soft_bounces on deliveries.email_key = soft_bounces.email_key
 ),
 
 states as (
     select
-        withdrawals.*,
+        *,
         case
             when marketing_granted_at > marketing_withdrawn_at then 'granted'
             when marketing_withdrawn_at > {{ long_ago() }} then 'withdrawn'
@@ -87,10 +89,8 @@ states as (
             when personalization_granted_at > personalization_withdrawn_at then 'granted'
             when personalization_withdrawn_at > {{ long_ago() }} then 'withdrawn'
             else 'unknown'
-        end as personalization_status,
-        coalesce(soft_bounces.soft_bounces_count, 0) as soft_bounces_count
+        end as personalization_status
     from withdrawals
-    left join soft_bounces on withdrawals.email_key = soft_bounces.email_key
 )
 
 select

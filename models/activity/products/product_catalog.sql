@@ -36,13 +36,15 @@ select
     product_url,
     items_sold_180d,
     case
-        when is_offered then row_number() over (
-            partition by is_offered order by items_sold_180d desc, product_id
-        )
+        when is_offered
+            then row_number() over (
+                partition by is_offered order by items_sold_180d desc, product_id
+            )
     end as shop_rank,
     case
-        when is_offered then row_number() over (
-            partition by is_offered, category order by items_sold_180d desc, product_id
-        )
+        when is_offered
+            then row_number() over (
+                partition by is_offered, category order by items_sold_180d desc, product_id
+            )
     end as category_rank
 from with_sales

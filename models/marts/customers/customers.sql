@@ -22,7 +22,7 @@ people as (
         {%- for attribute in [
             'first_name', 'last_name', 'phone', 'gender', 'city', 'region', 'country', 'language'
         ] %}
-        max(case when attribute = '{{ attribute }}' then value end) as {{ attribute }},
+            max(case when attribute = '{{ attribute }}' then value end) as {{ attribute }},
         {%- endfor %}
         cast(max(case when attribute = 'birth_date' then value end) as date) as birth_date,
         coalesce(max(case when attribute = 'timezone' then value end), 'UTC') as timezone,

@@ -34,13 +34,13 @@ mentions as (
         ('crm.surveys', 'surveys', 'submitted_at'),
         ('email.clicks', 'clicks', 'occurred_at'),
     ] %}
-    union all
-    select
-        '{{ source }}:' || email_key as record_key,
-        email,
-        email_key,
-        {{ observed_at }} as observed_at
-    from {{ cte }}
+        union all
+        select
+            '{{ source }}:' || email_key as record_key,
+            email,
+            email_key,
+            {{ observed_at }} as observed_at
+        from {{ cte }}
     {%- endfor %}
 ),
 

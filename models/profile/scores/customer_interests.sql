@@ -16,7 +16,7 @@ interest_categories as (select * from {{ ref('interest_categories') }}),
 
 categories as (
     select
-        lower(category) as category_key,
+        lower(category) as word,
         min(category) as category
     from products
     where category is not null
@@ -52,7 +52,7 @@ stated as (
         and identifiers.identifier_type = 'email'
     left join interest_categories on lower(trim(answers.part)) = interest_categories.interest
     inner join categories
-        on lower(coalesce(interest_categories.category, trim(answers.part))) = categories.category_key
+        on lower(coalesce(interest_categories.category, trim(answers.part))) = categories.word
     where identifiers.customer_id is not null
 ),
 
