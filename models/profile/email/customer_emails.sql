@@ -2,7 +2,7 @@ with record_identifiers as (select * from {{ ref('identity_record_identifiers') 
 
 identity_map as (select * from {{ ref('identity_map') }}),
 
-suppressed as (select * from {{ ref('suppressed_identifiers') }}),
+blocked_values as (select * from {{ ref('identity_blocked_values') }}),
 
 trust as (select * from {{ ref('attribute_trust') }}),
 
@@ -30,8 +30,7 @@ mentions as (
         and record_key not like 'crm.surveys:%'
         and record_key not like 'email.clicks:%'
     {%- for source, cte, observed_at in [
-        ('crm.consents', 'consents', 'occurred_at'),
-        ('crm.surveys', 'surveys', 'submitted_at'),
+        ('crm.consents', 'consents', 'occurred_at'), ('crm.surveys', 'surveys', 'submitted_at'),
         ('email.clicks', 'clicks', 'occurred_at'),
     ] %}
         union all
@@ -74,7 +73,7 @@ numbered as (
 addresses as (
     select
         numbered.*,
-        suppressed.identifier_value is not null as is_not_personal,
+        blocked_values.identifier_value is not null as is_not_personal,
         coalesce(email_consents.marketing_status, 'unknown') as marketing_status,
         email_consents.suppression_reason,
         greatest(
@@ -82,8 +81,9 @@ addresses as (
             coalesce(numbered.last_seen_at, {{ long_ago() }})
         ) as last_active_at
     from numbered
-    left join suppressed
-        on numbered.email_key = suppressed.identifier_value and suppressed.identifier_type = 'email'
+    left join blocked_values
+        on numbered.email_key = blocked_values.identifier_value
+        and blocked_values.identifier_type = 'email'
     left join email_consents on numbered.email_key = email_consents.email_key
     where numbered.choice = 1
 ),
