@@ -11,7 +11,7 @@
         ) }}
     {%- endif -%}
     {%- set listed = source in raw_sources() -%}
-    {{- config(materialized=lake_materialization() if where == 'lake' and listed else 'view') -}}
+    {{- config(materialized=lake_materialization() if where == 'lake' and listed else 'view', access='private') -}}
     {%- if where == 'sample' and listed -%}
         {%- set seed = ref('raw_' ~ source ~ '__' ~ table) -%}
     {%- endif -%}

@@ -39,3 +39,20 @@
 {% macro spark__cast(field, type) -%}
     cast({{ field }} as {{ spark_type(type) }})
 {%- endmacro %}
+
+{#- Plain Parquet tables know no constraints: nulls that a contract forbids are looked for once the table is there. -#}
+{% macro spark__persist_constraints(relation, model) -%}
+    {%- set columns = [] -%}
+    {%- for column in model.columns.values() if column.constraints | selectattr('type', 'equalto', 'not_null') | list -%}
+        {%- do columns.append(column.name) -%}
+    {%- endfor -%}
+    {%- if config.get('contract').enforced and columns -%}
+        {%- set nulls = 'select count(*) from ' ~ relation ~ ' where ' ~ columns | join(' is null or ') ~ ' is null' -%}
+        {%- set found = run_query(nulls).columns[0].values()[0] -%}
+        {%- if found -%}
+            {{ exceptions.raise_compiler_error(
+                relation ~ ' has ' ~ found ~ ' rows with a null where its contract forbids one: ' ~ columns | join(', ') ~ '.'
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -57,6 +57,7 @@
     instead of parsing every row again.
 -#}
 {% macro decide_fates(key, columns, raw, keep, content=none, version=none, repeated_in=none) -%}
+    {{- config(access='private') -}}
     {%- set keys = [key] if key is string else key -%}
     {%- set content = content or columns | reject('in', ['received_at', 'quality_flags']) | list -%}
     repeated_keys as (

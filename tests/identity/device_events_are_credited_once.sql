@@ -1,6 +1,6 @@
 select
     message_id,
     count(*) as credits_count
-from {{ ref('attributed_web_events') }}
+from {{ ref('customer_web_events') }}
 group by message_id
 having count(*) > 1

@@ -16,8 +16,7 @@ from conftest import ROOT, ScratchProject
 MODELS = (
     "activity/web/web_session_events",
     "activity/web/web_sessions",
-    "profile/attributed_web_events",
-    "profile/login_customers",
+    "profile/web/customer_web_events",
     "identity/device_checkouts",
     "identity/device_sightings",
     "identity/device_letter_clicks",
@@ -286,7 +285,7 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
 def test_events_on_shared_devices_go_to_who_used_them(scratch: ScratchProject) -> None:
     events = histories(random.Random(5))
     build(scratch, events)
-    credited = scratch.rows("attributed_web_events", "message_id", "customer_id")
+    credited = scratch.rows("customer_web_events", "message_id", "customer_id", schema="marts")
     assert max(Counter(message_id for message_id, _ in credited).values()) == 1
     assert dict(credited) == credits_expected(events)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from conftest import ROOT, ScratchProject
+from conftest import ROOT, ScratchProject, scratch_project
 
 PRELUDE = """{%- set json -%} '{"a":{"b":"x"},"n":1.5,"t":true,"z":null}' {%- endset -%}\n"""
 ROWS = "(select 1 as n, 'b' as v union all select 2, 'a' union all select 3, null) as t"
@@ -207,3 +208,18 @@ def test_every_engine_macro_is_tried() -> None:
     macros = {path.stem for path in (ROOT / "macros" / "engine").glob("*.sql")} - elsewhere
     tried = {re.match(r"\w+", name).group() for name in CASES}
     assert macros <= tried, f"add a case for {sorted(macros - tried)}"
+
+
+def test_contracts_forbid_nulls(tmp_path: Path, engine: str) -> None:
+    project = scratch_project(tmp_path, engine)
+    for name, value in (("whole", "'a'"), ("holed", "cast(null as string)")):
+        project.model(name, f"select 'k' as key, {value} as value")
+        column = "data_type: varchar, constraints: [{type: not_null}]"
+        (tmp_path / "models" / f"{name}.yml").write_text(
+            f"models: [{{name: {name}, config: {{contract: {{enforced: true}}}}, columns: ["
+            f"{{name: key, data_type: varchar}}, {{name: value, {column}}}]}}]"
+        )
+    done = project.dbt("run")
+    assert done.returncode == 1
+    assert "PASS=1 " in done.stdout and "ERROR=1 " in done.stdout, done.stdout
+    assert re.search("holed[^\n]*null|NOT NULL[^\n]*holed", done.stdout), done.stdout

@@ -18,7 +18,8 @@ VARS = "{raw_data: lake, as_of: '2026-06-15 12:00:00'}"
 OTHER_FORMATS = {"raw_crm__surveys": "csv", "raw_shop__checkouts": "json"}
 MARTS = sorted(
     path.stem
-    for path in (ROOT / "models" / "marts").glob("*/*.sql")
+    for path in (ROOT / "models").rglob("*.sql")
+    if "marts" in path.parts or "schema='marts'" in path.read_text()
     if "materialized: view" not in path.with_suffix(".yml").read_text()
 )
 

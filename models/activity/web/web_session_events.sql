@@ -1,6 +1,4 @@
-with events as (
-    select * from {{ ref('stg_web__events') }}
-),
+with events as (select * from {{ ref('stg_web__events') }}),
 
 visits as (
     select

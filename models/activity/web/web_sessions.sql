@@ -1,6 +1,4 @@
-with session_events as (
-    select * from {{ ref('web_session_events') }}
-),
+with session_events as (select * from {{ ref('web_session_events') }}),
 
 sessions as (
     select

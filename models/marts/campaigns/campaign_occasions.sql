@@ -1,26 +1,12 @@
-with campaigns as (
-    select * from {{ ref('campaigns') }}
-),
+with campaigns as (select * from {{ ref('campaigns') }}),
 
-customers as (
-    select * from {{ ref('customers') }}
-),
+customers as (select * from {{ ref('customers') }}),
 
-left_carts as (
-    select * from {{ ref('left_carts') }}
-),
+customer_carts as (select * from {{ ref('customer_carts') }}),
 
-customer_birthdays as (
-    select * from {{ ref('customer_birthdays') }}
-),
+customer_birthdays as (select * from {{ ref('customer_birthdays') }}),
 
-customer_last_activity as (
-    select * from {{ ref('customer_last_activity') }}
-),
-
-segment_memberships as (
-    select * from {{ ref('segment_memberships') }}
-),
+segment_memberships as (select * from {{ ref('segment_memberships') }}),
 
 -- A segment holds those whom a letter may reach now. A cart bought since, or a birthday gone by,
 -- has left it; it stays an occasion for a while, so that the decision can say why no letter went.
@@ -36,9 +22,10 @@ occasions as (
         left_at as happened_at,
         {{ add_seconds('left_at', 60 * cart_idle_minutes()) }} as qualified_at,
         purchased_at is not null as is_purchased
-    from left_carts
+    from customer_carts
     where
-        {{ seconds_between('left_at', 'coalesce(purchased_at, ' ~ as_of() ~ ')') }}
+        items_count > 0
+        and {{ seconds_between('left_at', 'coalesce(purchased_at, ' ~ as_of() ~ ')') }}
         >= {{ 60 * cart_idle_minutes() }}
 
     union all
@@ -57,20 +44,18 @@ occasions as (
 
     -- Once per spell of inactivity, and for any other segment once per day of qualification.
     select
-        segment_memberships.segment,
-        segment_memberships.customer_id,
+        segment,
+        customer_id,
         null as occasion,
         null as cart_key,
         case
-            when segment_memberships.segment = 'inactive' then customer_last_activity.activity_at
-            else segment_memberships.qualified_at
+            when segment = 'inactive' then {{ add_days('qualified_at', -inactive_days()) }}
+            else qualified_at
         end as happened_at,
-        segment_memberships.qualified_at,
+        qualified_at,
         false as is_purchased
     from segment_memberships
-    left join customer_last_activity
-        on segment_memberships.customer_id = customer_last_activity.customer_id
-    where segment_memberships.segment not in ('abandoned_carts', 'birthday_today')
+    where segment not in ('abandoned_carts', 'birthday_today')
 ),
 
 -- Up to twice the life of a letter: then the past is past.

@@ -1,19 +1,13 @@
-with campaign_occasions as (
-    select * from {{ ref('campaign_occasions') }}
-),
+with campaign_occasions as (select * from {{ ref('campaign_occasions') }}),
 
 primary_emails as (
     select * from {{ ref('customer_emails') }}
     where is_primary
 ),
 
-email_consents as (
-    select * from {{ ref('email_consents') }}
-),
+email_consents as (select * from {{ ref('email_consents') }}),
 
-customer_messages as (
-    select * from {{ ref('customer_messages') }}
-),
+customer_messages as (select * from {{ ref('customer_messages') }}),
 
 sent_letters as (
     select message_id

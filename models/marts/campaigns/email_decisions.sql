@@ -1,6 +1,4 @@
-with email_candidates as (
-    select * from {{ ref('email_candidates') }}
-),
+with email_candidates as (select * from {{ ref('email_candidates') }}),
 
 -- The first rule that applies names the reason.
 judged as (

@@ -1,21 +1,51 @@
-with email_letters as (
-    select * from {{ ref('email_letters') }}
+with email_letters as (select * from {{ ref('email_letters') }}),
+
+customers as (select * from {{ ref('customers') }}),
+
+customer_birthdays as (select * from {{ ref('customer_birthdays') }}),
+
+product_recommendations as (select * from {{ ref('product_recommendations') }}),
+
+products as (select * from {{ ref('product_catalog') }}),
+
+shown_products as (
+    select
+        email_letters.message_id,
+        product_recommendations.rank as place,
+        product_recommendations.product_id,
+        product_recommendations.reason
+    from email_letters
+    inner join product_recommendations
+        on email_letters.personal_customer_id = product_recommendations.customer_id
+
+    union all
+
+    select
+        email_letters.message_id,
+        products.shop_rank as place,
+        products.product_id,
+        'best_seller' as reason
+    from email_letters
+    inner join products on products.shop_rank <= 5
+    where email_letters.personal_customer_id is null
 ),
 
-email_carts as (
-    select * from {{ ref('email_carts') }}
-),
-
-email_recommendations as (
-    select * from {{ ref('email_recommendations') }}
-),
-
-customers as (
-    select * from {{ ref('customers') }}
-),
-
-customer_birthdays as (
-    select * from {{ ref('customer_birthdays') }}
+recommendations as (
+    select
+        shown_products.message_id,
+        {{ json_array_agg(json_object({
+            'product_id': 'products.product_id',
+            'name': 'products.product_name',
+            'category': 'products.category',
+            'price': ['cast(products.price as decimal(18, 2))', 'number'],
+            'currency': 'products.currency',
+            'image_url': 'products.image_url',
+            'url': 'products.product_url',
+            'reason': 'shown_products.reason',
+        }), 'shown_products.place') }} as recommendations
+    from shown_products
+    inner join products on shown_products.product_id = products.product_id
+    group by shown_products.message_id
 )
 
 select
@@ -42,8 +72,8 @@ select
         'lifecycle_stage': 'customers.lifecycle_stage',
         'last_order_at': 'cast(customers.last_order_at as date)',
         'birthday_year_age': ['customer_birthdays.age_reached', 'number'],
-        'cart': ['email_carts.cart', 'json'],
-        'recommendations': ["coalesce(email_recommendations.recommendations, '[]')", 'json'],
+        'cart': ['email_letters.cart', 'json'],
+        'recommendations': ["coalesce(recommendations.recommendations, '[]')", 'json'],
         'occasion_on': 'email_letters.occasion_on',
     }) }} as context
 from email_letters
@@ -51,5 +81,4 @@ left join customers on email_letters.personal_customer_id = customers.customer_i
 left join customer_birthdays
     on email_letters.personal_customer_id = customer_birthdays.customer_id
     and email_letters.occasion_on = customer_birthdays.birthday_on
-left join email_carts on email_letters.message_id = email_carts.message_id
-left join email_recommendations on email_letters.message_id = email_recommendations.message_id
+left join recommendations on email_letters.message_id = recommendations.message_id

@@ -1,6 +1,4 @@
-with identifiers as (
-    select * from {{ ref('identity_identifiers') }}
-)
+with identifiers as (select * from {{ ref('identity_identifiers') }})
 
 select
     identifier_type,

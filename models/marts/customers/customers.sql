@@ -1,66 +1,37 @@
-with features as (
-    select * from {{ ref('customer_features') }}
-),
+-- Longer than a page, since it lists the whole contract.
+with features as (select * from {{ ref('customer_features') }}),
 
-scores as (
-    select * from {{ ref('customer_scores') }}
-),
+scores as (select * from {{ ref('customer_scores') }}),
 
-identity_customers as (
-    select * from {{ ref('identity_customers') }}
-),
+identity_customers as (select * from {{ ref('identity_customers') }}),
 
 primary_emails as (
     select * from {{ ref('customer_emails') }}
     where is_primary
 ),
 
-consents as (
-    select * from {{ ref('email_consents') }}
-),
+consents as (select * from {{ ref('email_consents') }}),
 
-customer_carts as (
-    select * from {{ ref('customer_carts') }}
-),
+customer_carts as (select * from {{ ref('customer_carts') }}),
 
-age_groups as (
-    select * from {{ ref('age_groups') }}
-),
-
-attributes as (
-    select
-        customer_id,
-        max(case when attribute = 'first_name' then value end) as first_name,
-        max(case when attribute = 'last_name' then value end) as last_name,
-        max(case when attribute = 'phone' then value end) as phone,
-        max(case when attribute = 'gender' then value end) as gender,
-        max(case when attribute = 'birth_date' then value end) as birth_date,
-        max(case when attribute = 'city' then value end) as city,
-        max(case when attribute = 'region' then value end) as region,
-        max(case when attribute = 'country' then value end) as country,
-        max(case when attribute = 'timezone' then value end) as timezone,
-        max(case when attribute = 'language' then value end) as language,
-        max(case when attribute = 'is_urban_place' then value end) as is_urban_place,
-        max(case when attribute = 'is_urban' then value end) as is_urban_reported
-    from {{ ref('customer_attributes') }}
-    group by customer_id
-),
+age_groups as (select * from {{ ref('age_groups') }}),
 
 people as (
     select
         customer_id,
-        first_name,
-        last_name,
-        phone,
-        gender,
-        cast(birth_date as date) as birth_date,
-        city,
-        region,
-        country,
-        coalesce(timezone, 'UTC') as timezone,
-        language,
-        coalesce(is_urban_place, is_urban_reported) = 'true' as is_urban
-    from attributes
+        {%- for attribute in [
+            'first_name', 'last_name', 'phone', 'gender', 'city', 'region', 'country', 'language'
+        ] %}
+            max(case when attribute = '{{ attribute }}' then value end) as {{ attribute }},
+        {%- endfor %}
+        cast(max(case when attribute = 'birth_date' then value end) as date) as birth_date,
+        coalesce(max(case when attribute = 'timezone' then value end), 'UTC') as timezone,
+        coalesce(
+            max(case when attribute = 'is_urban_place' then value end),
+            max(case when attribute = 'is_urban' then value end)
+        ) = 'true' as is_urban
+    from {{ ref('customer_attributes') }}
+    group by customer_id
 ),
 
 -- One conversion a time zone, not one a customer.

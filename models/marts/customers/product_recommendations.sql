@@ -1,26 +1,12 @@
-with identity_customers as (
-    select * from {{ ref('identity_customers') }}
-),
+with identity_customers as (select * from {{ ref('identity_customers') }}),
 
-customer_products as (
-    select * from {{ ref('customer_products') }}
-),
+customer_products as (select * from {{ ref('customer_products') }}),
 
-events as (
-    select * from {{ ref('attributed_web_events') }}
-),
+events as (select * from {{ ref('customer_web_events') }}),
 
-interests as (
-    select * from {{ ref('customer_interests') }}
-),
+interests as (select * from {{ ref('customer_interests') }}),
 
-popularity as (
-    select * from {{ ref('product_popularity') }}
-),
-
-products as (
-    select * from {{ ref('stg_shop__products') }}
-),
+products as (select * from {{ ref('product_catalog') }}),
 
 recently_bought as (
     select
@@ -44,8 +30,9 @@ viewed as (
         events.product_id,
         max(events.event_at) as viewed_at
     from events
-    inner join popularity on events.product_id = popularity.product_id
-    where events.event_name = 'Product Viewed'
+    inner join products on events.product_id = products.product_id
+    where products.shop_rank is not null
+        and events.event_name = 'Product Viewed'
         and {{ in_last_days('events.event_at', 30) }} = 1
     group by events.customer_id, events.product_id
 ),
@@ -65,28 +52,28 @@ candidates as (
 
     select
         interests.customer_id,
-        popularity.product_id,
+        products.product_id,
         2 as reason_rank,
-        interests.interest_rank * 1000 + popularity.category_rank as place
+        interests.interest_rank * 1000 + products.category_rank as place
     from interests
-    inner join popularity on interests.category = popularity.category
+    inner join products on interests.category = products.category
     left join bought_counts on interests.customer_id = bought_counts.customer_id
     where
         interests.interest_rank <= 2
-        and popularity.category_rank <= 3 + coalesce(bought_counts.products_count, 0)
-        and popularity.category_rank <= 10
+        and products.category_rank <= 3 + coalesce(bought_counts.products_count, 0)
+        and products.category_rank <= 10
 
     union all
 
     select
         identity_customers.customer_id,
-        popularity.product_id,
+        products.product_id,
         3 as reason_rank,
-        popularity.shop_rank as place
+        products.shop_rank as place
     from identity_customers
     left join bought_counts on identity_customers.customer_id = bought_counts.customer_id
-    inner join popularity
-        on popularity.shop_rank <= 5 + coalesce(bought_counts.products_count, 0)
+    inner join products
+        on products.shop_rank <= 5 + coalesce(bought_counts.products_count, 0)
 ),
 
 first_reasons as (

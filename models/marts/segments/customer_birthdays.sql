@@ -1,6 +1,4 @@
-with customers as (
-    select * from {{ ref('customers') }}
-),
+with customers as (select * from {{ ref('customers') }}),
 
 -- One conversion a time zone, not one a customer.
 local_days as (

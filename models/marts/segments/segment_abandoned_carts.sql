@@ -1,18 +1,17 @@
 {% set thresholds = {'idle_minutes': cart_idle_minutes(), 'within_hours': 72} %}
 {{ config(meta={'thresholds': thresholds}) }}
 
-with left_carts as (
-    select * from {{ ref('left_carts') }}
-),
+with customer_carts as (select * from {{ ref('customer_carts') }}),
 
 abandoned as (
     select
         *,
         {{ seconds_between('left_at', as_of()) }} as idle_seconds,
         row_number() over (partition by customer_id order by left_at desc, cart_key asc) as recency
-    from left_carts
+    from customer_carts
     where
-        purchased_at is null
+        items_count > 0
+        and purchased_at is null
         and left_at <= {{ add_seconds(as_of(), -60 * thresholds.idle_minutes) }}
         and left_at >= {{ add_seconds(as_of(), -3600 * thresholds.within_hours) }}
 )

@@ -1,9 +1,7 @@
 {% set thresholds = {'days': 1} %}
 {{ config(meta={'thresholds': thresholds}) }}
 
-with customer_birthdays as (
-    select * from {{ ref('customer_birthdays') }}
-)
+with customer_birthdays as (select * from {{ ref('customer_birthdays') }})
 
 select
     customer_id,

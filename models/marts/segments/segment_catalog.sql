@@ -1,6 +1,4 @@
-with segment_memberships as (
-    select * from {{ ref('segment_memberships') }}
-),
+with segment_memberships as (select * from {{ ref('segment_memberships') }}),
 
 sizes as (
     select

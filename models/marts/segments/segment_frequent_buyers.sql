@@ -1,9 +1,7 @@
 {% set thresholds = {'orders': 3, 'within_days': 180} %}
 {{ config(meta={'thresholds': thresholds}) }}
 
-with customer_orders as (
-    select * from {{ ref('customer_orders') }}
-),
+with customer_orders as (select * from {{ ref('customer_orders') }}),
 
 numbered as (
     select

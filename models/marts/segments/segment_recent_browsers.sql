@@ -1,13 +1,9 @@
 {% set thresholds = {'products': 3, 'within_days': 7} %}
 {{ config(meta={'thresholds': thresholds}) }}
 
-with customer_web_events as (
-    select * from {{ ref('customer_web_events') }}
-),
+with customer_web_events as (select * from {{ ref('customer_web_events') }}),
 
-customer_orders as (
-    select * from {{ ref('customer_orders') }}
-),
+customer_orders as (select * from {{ ref('customer_orders') }}),
 
 viewed_products as (
     select
