@@ -14,19 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import publish_marts
 import pytest
 from conftest import run_dbt
-from pipeline import failures
-from run_pipeline import (
+
+from penpal import publishing
+from penpal.pipeline import failures
+from penpal.pipeline.run import (
     CAUTIOUS,
     NO_UNIT_TESTS,
     RAW_NODES,
     dbt_vars,
-    parse,
     refuse_empty_folders,
 )
-from settings import ROOT, Settings, UserError
+from penpal.settings import ROOT, Settings, UserError
+from run_pipeline import parse
 
 SCRIPT = ROOT / "scripts" / "run_pipeline.py"
 
@@ -148,7 +149,7 @@ def test_a_program_error_is_not_bad_data() -> None:
 
 def test_output_that_nobody_reads_any_more_ends_a_script_quietly() -> None:
     """As `| head` does when it has enough."""
-    program = "import settings; settings.run(lambda: print('much ' * 100_000))"
+    program = "from penpal import settings; settings.run(lambda: print('much ' * 100_000))"
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
@@ -265,7 +266,7 @@ def test_killed_during_the_build_then_run_again(tmp_path: Path, built_warehouse:
     assert "Customers" in out
     first, second = records(killed)
     assert (first["status"], second["status"]) == ("killed", "done")
-    assert second["result"]["marts"] == publish_marts.publish(undisturbed)["marts"]
+    assert second["result"]["marts"] == publishing.publish(undisturbed)["marts"]
     with duckdb.connect(str(killed / "shop.duckdb"), read_only=True) as connection:
         letters = "select count(*), count(distinct message_id) from ledger.email_messages"
         rendered, distinct = connection.execute(letters).fetchone()
