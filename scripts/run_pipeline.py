@@ -41,7 +41,8 @@ def full(options: argparse.Namespace) -> int:
         try:
             passed = vars_option(given)
             steps = full_steps(run.letters, passed)
-            with Steps(steps, {"dbt": passed}, run.folder, lock) as processes:
+            with Steps(run.folder, lock) as processes:
+                processes.make_ready(steps, {"dbt": passed})
                 for step in steps:
                     run.step(step, processes)
             run.record["as_of"] = run.record["as_of"] or sample_clock(paths)

@@ -24,7 +24,12 @@ def var(given: dict[str, Any], name: str) -> Any:
     """A var as given, else the project's own."""
     if given.get(name) is not None:
         return given[name]
-    return yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"][name]
+    try:
+        project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"dbt_project.yml is not YAML: {reason}") from error
+    return project["vars"][name]
 
 
 def listed_sources(given: dict[str, Any]) -> list[str]:

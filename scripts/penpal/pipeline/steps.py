@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penpal.pipeline.warm import die_with_parent
-from penpal.settings import ROOT
+from penpal.settings import EXIT_CANNOT_RUN, ROOT
 
 SECONDS_TO_STOP = 10
 
@@ -60,6 +60,7 @@ def _ended(process: subprocess.Popen[str], request: str | None = None) -> int:
                 print(request, file=process.stdin, flush=True)
             if answer := process.stdout.readline():
                 return int(answer)
+            return process.wait() or EXIT_CANNOT_RUN  # it ended without the run's exit code
         return process.wait()
     except BaseException:
         process.terminate()
@@ -81,16 +82,19 @@ class Steps:
     importing Great Expectations take longer than most steps, and each is done once.
     """
 
-    def __init__(self, steps: list[Step], options: dict[str, list[str]], folder: Path, lock: int):
+    def __init__(self, folder: Path, lock: int):
         self.folder, self.lock = folder, lock
         self.warm: dict[str, subprocess.Popen[str]] = {}
+
+    def make_ready(self, steps: list[Step], options: dict[str, list[str]]) -> None:
+        """Start what the steps need; `options` are those of each such process."""
         for step in steps:
             if step.warm and step.warm not in self.warm:
                 # What goes wrong before the first run stands in the log of that run.
                 self.warm[step.warm] = _start(
                     ["-m", "penpal.pipeline.warm", step.warm, *options.get(step.warm, [])],
                     self.log(step),
-                    lock,
+                    self.lock,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                 )
