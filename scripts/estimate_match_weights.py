@@ -6,10 +6,10 @@
 
 Reads the warehouse that `dbt build` has made; nobody has to label anything. For every comparison
 and level it estimates how often two records of one person agree so, how often two random people do,
-and how often two people of one household do; see scripts/matching/em.py for the method. The generic
-weights (scripts/matching/generic_weights.csv) are where it begins and count like a few pairs, so
-that what the data shows rarely or never keeps a sensible weight. To return to them, copy that file
-over the seed.
+and how often two people of one household do; scripts/penpal/identity/matching/em.py tells the
+method. The generic weights (generic_weights.csv beside it) are where it begins and count like a few
+pairs, so that what the data shows rarely or never keeps a sensible weight. To return to them, copy
+that file over the seed.
 
 Prints the weights and how well they fit; --write puts them into the seed, --out into another file.
 Too little data keeps the generic weights: nothing is written then, and the exit code is 0.
@@ -23,15 +23,14 @@ import argparse
 import sys
 from pathlib import Path
 
-import settings
-from files import check_writable, write_whole
-from matching.counts import read_counts
-from matching.estimate import estimate
-from matching.report import report
-from matching.weights import read_weights, weights_text
+from penpal import settings
+from penpal.files import check_writable, write_whole
+from penpal.identity.matching.counts import read_counts
+from penpal.identity.matching.estimate import estimate
+from penpal.identity.matching.report import report
+from penpal.identity.matching.weights import GENERIC, read_weights, weights_text
 
 SEED = settings.ROOT / "seeds" / "rules" / "match_weights.csv"
-GENERIC = Path(__file__).parent / "matching" / "generic_weights.csv"
 
 
 def parse_options() -> argparse.Namespace:

@@ -17,9 +17,9 @@ import json
 from datetime import date
 from typing import Any
 
-import settings
-from explaining.identity import explain_identity
-from explaining.text import render
+from penpal import settings
+from penpal.identity.explain import explain_identity
+from penpal.identity.text import render
 
 
 def as_json(value: Any) -> str:

@@ -20,10 +20,10 @@ import os
 import sys
 from pathlib import Path
 
-from datagen.build import MIN_PEOPLE, check_size, generate, parse_time
-from datagen.output import OutputError
-from datagen.people import MAX_PEOPLE, World
-from datagen.products import make_products
+from penpal.datagen.build import MIN_PEOPLE, check_size, generate, parse_time
+from penpal.datagen.output import OutputError
+from penpal.datagen.people import MAX_PEOPLE, World
+from penpal.datagen.products import make_products
 
 
 def main(arguments: list[str] | None = None) -> int:

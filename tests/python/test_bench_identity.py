@@ -8,27 +8,29 @@ from argparse import Namespace
 from datetime import date
 from pathlib import Path
 
-import bench_identity
 import duckdb
-import generate_contacts
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from benchmark import all_sources, penpal_side, report
-from benchmark.accuracy import pairwise
-from benchmark.penpal_side import Place
-from benchmark.process import run_process
-from datagen import errors, longtail
-from datagen.contacts import PROFILES, record_counts
-from datagen.output import COLUMNS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from settings import UserError
+
+import bench_identity
+from penpal.benchmark import all_sources, penpal_side, report
+from penpal.benchmark import contacts as on_contacts
+from penpal.benchmark.accuracy import pairwise
+from penpal.benchmark.penpal_side import Place
+from penpal.benchmark.process import run_process
+from penpal.datagen import errors, longtail
+from penpal.datagen.contacts import PROFILES, record_counts
+from penpal.datagen.contacts_lake import write_contacts
+from penpal.datagen.output import COLUMNS
+from penpal.settings import UserError
 
 
 def make(folder: Path, kind: str, records: int = 2_000, people: int = 500, seed: int = 3) -> Path:
-    generate_contacts.write(kind, records, people, seed, folder)
+    write_contacts(kind, records, people, seed, folder)
     return folder
 
 
@@ -152,7 +154,7 @@ def test_wrong_dates_are_dates(days):
 )
 def test_what_cannot_be_made_is_refused(tmp_path, options, told):
     with pytest.raises(UserError, match=told):
-        generate_contacts.write(*options, tmp_path / "lake")
+        write_contacts(*options, tmp_path / "lake")
     assert not list(tmp_path.iterdir())
 
 
@@ -257,8 +259,8 @@ def test_where_nothing_can_be_written_is_told_before_the_work(tmp_path):
 
 
 def test_what_was_measured_is_printed_even_if_it_cannot_be_written(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(bench_identity, "make_lake", lambda options: tmp_path)
-    monkeypatch.setattr(bench_identity, "compare", lambda options, place: {})
+    monkeypatch.setattr(on_contacts, "make_lake", lambda options: tmp_path)
+    monkeypatch.setattr(on_contacts, "compare", lambda options, place: {})
     monkeypatch.setattr(report, "lines", lambda result: ["measured"])
     with pytest.raises(UserError, match="is not a file"):
         bench_identity.bench(Namespace(folder=tmp_path), tmp_path)
@@ -273,7 +275,7 @@ def test_a_process_that_fails_is_told_with_its_last_lines():
 
 def test_the_increment_is_what_was_loaded_last(tmp_path):
     lake = make(tmp_path / "lake", "mini", 1_000, 250)
-    early, late = bench_identity.split_lake(lake, tmp_path / "increment")
+    early, late = on_contacts.split_lake(lake, tmp_path / "increment")
     before = pq.read_table(early / "crm" / "contacts")["loaded_at"].to_pylist()
     after = pq.read_table(late)["loaded_at"].to_pylist()
     assert len(before) + len(after) == 1_000
@@ -327,8 +329,8 @@ def test_penpal_resolves_a_lake_of_contacts(tmp_path):
     assert found["seconds"]["clustering"] > 0
     assert found["total"] == pytest.approx(sum(found["seconds"].values()))
     if importlib.util.find_spec("splink"):
-        how = bench_identity.Arrangement("apart", same_blocks=True)
-        other = bench_identity.run_splink(place, truth, tmp_path, how)
+        how = on_contacts.Arrangement("apart", same_blocks=True)
+        other = on_contacts.run_splink(place, truth, tmp_path, how)
         assert other["rules"][0] == ["block_0"]
         assert other["best"]["f1"] > 0.8
     estimated = place.resolve_with_estimated_weights()
@@ -357,8 +359,8 @@ def test_splink_resolves_staged_contacts(tmp_path):
         """)
     place = Place(warehouse, lake, tmp_path)
     truth = lake / "truth" / "records.parquet"
-    how = bench_identity.Arrangement("together", same_blocks=False)
-    found = bench_identity.run_splink(place, truth, tmp_path, how)
+    how = on_contacts.Arrangement("together", same_blocks=False)
+    found = on_contacts.run_splink(place, truth, tmp_path, how)
     json.dumps(found)
     assert (found["names"], found["same_blocks"]) == ("together", False)
     assert found["best"]["f1"] > 0.85

@@ -10,18 +10,17 @@ from typing import Any
 
 import duckdb
 import pytest
+from conftest import ROOT
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-sys.path.insert(0, str(SCRIPTS))
-
-from checks.contract import raw_contract  # noqa: E402
+from penpal.checks.contract import public_marts, raw_contract
 
 LEAK = "planted.person@secret-mail.example"
 
 # Great Expectations takes seconds to import, so all cases run in one process.
 DRIVER = """
 import contextlib, io, json, os, sys
-import check_data, settings
+import check_data
+from penpal import settings
 done = {}
 for case, (warehouse, arguments) in json.load(sys.stdin).items():
     os.environ["PENPAL_WAREHOUSE"] = warehouse
@@ -203,6 +202,9 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         with duckdb.connect(str(warehouse)) as connection:
             for statement in (GOOD_MARTS, *statements):
                 connection.execute(statement)
+            for mart in public_marts():  # the others hold no rows
+                columns = ", ".join(f"{column.name} {column.data_type}" for column in mart.columns)
+                connection.execute(f"create table if not exists marts.{mart.name} ({columns})")
         cases[case] = (str(warehouse), ["marts", "--json", str(folder / f"{case}.json")])
     duckdb.connect(str(folder / "empty.duckdb")).close()
     cases["no-base-views"] = (str(folder / "empty.duckdb"), ["raw"])
@@ -213,12 +215,23 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         input=json.dumps(cases),
         capture_output=True,
         text=True,
-        cwd=SCRIPTS,
+        cwd=ROOT / "scripts",
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("{"), ran.stdout
     return {"folder": folder, **json.loads(ran.stdout)}
+
+
+def test_every_mart_that_others_read_is_checked(done: dict[str, Any]) -> None:
+    marts = ROOT / "models" / "marts"
+    described = {path.stem for path in marts.rglob("*.yml")}
+    assert described == {path.stem for path in marts.rglob("*.sql")}
+    keyless = {mart.name for mart in public_marts() if not mart.key}
+    assert keyless == {"rejected_records"}, "say what is unique in the mart's YAML"
+    report = json.loads((done["folder"] / "good-marts.json").read_text(encoding="utf-8"))
+    checked = {check["table"].removeprefix("marts.") for check in report["checks"]}
+    assert checked == {mart.name for mart in public_marts()} - keyless
 
 
 def test_good_data_passes(done: dict[str, Any]) -> None:
@@ -260,7 +273,7 @@ def test_a_broken_promise_is_told(done: dict[str, Any], case: str) -> None:
 def test_what_cannot_run_says_why(done: dict[str, Any]) -> None:
     for case, says in {
         "no-base-views": "has no staging.base_crm__consents",
-        "no-marts": "has no marts.customers",
+        "no-marts": "marts.customers, ",
         "no-warehouse": "There is no warehouse at",
     }.items():
         code, told = done[case]

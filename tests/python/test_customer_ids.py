@@ -10,10 +10,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import settings as penpal
 from conftest import ROOT, ScratchProject, scratch_project
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from penpal import settings as penpal
 from publish_marts import export_ledgers
 
 LEDGER = "ledger_customer_id_assignments"

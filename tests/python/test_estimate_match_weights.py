@@ -7,17 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-import estimate_match_weights
 import numpy as np
 import pandas as pd
 import pytest
-from matching.counts import Counts, Patterns, read_counts
-from matching.estimate import estimate, shrunk
-from matching.report import expected_pairs, report
-from matching.weights import HOUSEHOLD, MATCH, RANDOM, Weights, read_weights, weights_text
-from settings import UserError
 
-GENERIC = read_weights(estimate_match_weights.GENERIC)
+import estimate_match_weights
+from penpal.identity.matching import weights
+from penpal.identity.matching.counts import Counts, Patterns, read_counts
+from penpal.identity.matching.estimate import estimate, shrunk
+from penpal.identity.matching.report import expected_pairs, report
+from penpal.identity.matching.weights import (
+    HOUSEHOLD,
+    MATCH,
+    RANDOM,
+    Weights,
+    read_weights,
+    weights_text,
+)
+from penpal.settings import UserError
+
+GENERIC = read_weights(weights.GENERIC)
 SIZES = {MATCH: 3_000, HOUSEHOLD: 4_000, RANDOM: 300_000}
 # What differs from the generic weights, as the share of each level.
 TRUE_MATCHES = {

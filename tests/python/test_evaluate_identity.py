@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import evaluate_identity
-import files
 import pytest
-import settings
 from conftest import ROOT
-from explaining import health, labels, truth, worst
-from explaining.evidence import deterministic_components, open_evidence
-from settings import UserError
 from tiny_identity import SINCE, build, fuzzy, has, on, refused, scored, steps
+
+from penpal import files, settings
+from penpal.identity.evaluation import health, labels, truth, worst
+from penpal.identity.evaluation.reports import evaluate
+from penpal.identity.evidence import deterministic_components, open_evidence
+from penpal.settings import UserError
 
 
 def r(*numbers: int) -> list[str]:
@@ -42,7 +42,7 @@ def truth_file(folder: Path, people: dict[str, Iterable[str]]) -> Path:
 
 def figures(warehouse: Path, truth_path: Path) -> dict[str, float]:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return evaluate_identity.evaluate(connection, truth_path)
+        return evaluate(connection, truth_path)
 
 
 def linked(**clusters: Iterable[str]) -> dict[str, list[dict[str, str]]]:
@@ -216,7 +216,7 @@ def test_a_record_of_the_truth_without_a_table_is_named_so(tmp_path: Path) -> No
     path = tmp_path / "truth.csv"
     path.write_text("source_table,record_id,person_id\ncrm.contacts,1,P1\n,2,P1\n")
     with duckdb.connect(str(build(tmp_path / "w.duckdb", CUSTOMERS)), read_only=True) as connection:
-        evaluate_identity.evaluate(connection, path)
+        evaluate(connection, path)
         assert truth.unknown_by_source(connection) == {"without source_table": 1}
 
 
@@ -304,7 +304,7 @@ def test_blocking_recall_is_not_made_up(tmp_path: Path) -> None:
 def test_cluster_sizes(tmp_path: Path) -> None:
     warehouse = build(tmp_path / "w.duckdb", CUSTOMERS)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        evaluate_identity.evaluate(connection, truth_file(tmp_path, PEOPLE))
+        evaluate(connection, truth_file(tmp_path, PEOPLE))
         assert truth.sizes(connection) == {"true": {2: 1, 3: 1}, "found": {1: 2, 3: 1}}
 
 

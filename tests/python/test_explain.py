@@ -13,14 +13,15 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import ROOT
-from explaining.chains import ends, node_name, strongest_chain
-from explaining.evidence import strength
-from explaining.identity import explain_identity
-from explaining.text import render
 from hypothesis import given
 from hypothesis import strategies as st
-from settings import UserError
 from tiny_identity import build, fuzzy, has, on, refused, scored, steps
+
+from penpal.identity.chains import ends, node_name, strongest_chain
+from penpal.identity.evidence import strength
+from penpal.identity.explain import explain_identity
+from penpal.identity.text import render
+from penpal.settings import UserError
 
 A, B, C = "crm.contacts:A", "crm.contacts:B", "crm.contacts:C"
 ORDER, CHILD, LONER = "shop.orders:O1", "crm.contacts:CHILD", "crm.contacts:LONER"

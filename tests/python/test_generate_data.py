@@ -10,12 +10,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-import generate_data
 import pyarrow.parquet as pq
 import pytest
-from datagen.arrays import scramble, stamp
-from datagen.output import COLUMNS
-from datagen.vocabulary import JUNK_EMAILS, JUNK_PHONES
+
+import generate_data
+from penpal.datagen.arrays import scramble, stamp
+from penpal.datagen.output import COLUMNS
+from penpal.datagen.vocabulary import JUNK_EMAILS, JUNK_PHONES
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE, FIXTURES = ROOT / "seeds" / "sample", ROOT / "tests" / "fixtures"
@@ -73,7 +74,7 @@ def test_another_seed_gives_other_people(tmp_path):
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_lake_is_repeatable_and_does_not_depend_on_jobs(tmp_path, monkeypatch, form):
-    monkeypatch.setattr("datagen.build.BLOCK", 60)
+    monkeypatch.setattr("penpal.datagen.build.BLOCK", 60)
     found = []
     for name, jobs in (("a", 1), ("b", 2)):
         out = tmp_path / name
@@ -117,7 +118,7 @@ def test_a_folder_in_use_is_refused(tmp_path, capsys):
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr("datagen.build._write_blocks", lambda *_: 1 / 0)
+    monkeypatch.setattr("penpal.datagen.build._write_blocks", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run("--people", 300, "--seed", 1, "--out", tmp_path / "lake")
     assert list(tmp_path.iterdir()) == []

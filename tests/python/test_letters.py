@@ -17,12 +17,13 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from jinja2.exceptions import SecurityError, TemplateNotFound
-from letters import outbox, preview, shop
-from letters.context import NAME_LIMIT, PRODUCT_LIMIT, clean, money
-from letters.links import safe_url, tracked
-from letters.render import HTML_LIMIT, Refused, Renderer, check_header
-from letters.templates import Sandbox, TemplateRefused, Templates, compile_mjml, lint_jinja
-from letters.tokens import InvalidToken, Signer, _encode
+
+from penpal.letters import outbox, preview, shop
+from penpal.letters.context import NAME_LIMIT, PRODUCT_LIMIT, clean, money
+from penpal.letters.links import safe_url, tracked
+from penpal.letters.render import HTML_LIMIT, Refused, Renderer, check_header
+from penpal.letters.templates import Sandbox, TemplateRefused, Templates, compile_mjml, lint_jinja
+from penpal.letters.tokens import InvalidToken, Signer, _encode
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "letters"
 QUEUE = json.loads((GOLDEN / "queue.json").read_text(encoding="utf-8"))

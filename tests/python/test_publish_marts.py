@@ -12,12 +12,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from conftest import ROOT
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-sys.path.insert(0, str(SCRIPTS))
-
-import publish_marts  # noqa: E402
-from settings import Settings, UserError  # noqa: E402
+from penpal import publishing
+from penpal.settings import Settings, UserError
 
 # Both marts carry the number of the publication: a torn file would mix them.
 MARTS = """
@@ -59,7 +57,7 @@ def fill(paths: Settings, version: int = 1, rows: int = 20_000) -> None:
 
 
 def publish(paths: Settings, **popen: object) -> subprocess.Popen:
-    command = [sys.executable, str(SCRIPTS / "publish_marts.py")]
+    command = [sys.executable, str(ROOT / "scripts" / "publish_marts.py")]
     env = os.environ | {"PENPAL_WAREHOUSE": str(paths.warehouse)}
     return subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True, **popen)
 
@@ -70,7 +68,7 @@ def leftovers(paths: Settings) -> list[str]:
 
 def test_publishes_marts_facts_and_ledgers(paths: Settings) -> None:
     fill(paths)
-    facts = publish_marts.publish(paths)
+    facts = publishing.publish(paths)
     with duckdb.connect(str(paths.published), read_only=True) as connection:
         assert connection.execute("select count(*) from marts.customers").fetchone() == (20_000,)
     assert json.loads(paths.published_facts.read_text()) == facts
@@ -78,7 +76,7 @@ def test_publishes_marts_facts_and_ledgers(paths: Settings) -> None:
     exported = f"select message_id from '{paths.ledger_dir / 'email_messages.parquet'}'"
     assert duckdb.sql(exported).fetchall() == [("m1",)]
     assert leftovers(paths) == []
-    again = publish_marts.publish(paths)
+    again = publishing.publish(paths)
     assert (again["content_hash"], again["marts"]) == (facts["content_hash"], facts["marts"])
 
 
@@ -105,20 +103,20 @@ def test_content_hash(case: str, same: bool, query: str) -> None:
         'd' || i as d from range(100) as r(i)"""
     )
     connection.execute(f"create table other as {query}")
-    first, other = (publish_marts.content_hash(connection, name) for name in ("t", "other"))
+    first, other = (publishing.content_hash(connection, name) for name in ("t", "other"))
     assert (first["hash"] == other["hash"]) is same
 
 
 def test_readers_never_see_a_torn_file(paths: Settings) -> None:
     fill(paths)
-    publish_marts.publish(paths)
+    publishing.publish(paths)
     command = [sys.executable, "-c", READER, str(paths.published), "4"]
     readers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     version = 1
     while any(reader.poll() is None for reader in readers):
         version += 1
         fill(paths, version)
-        publish_marts.publish(paths)
+        publishing.publish(paths)
     seen = [int(reader.communicate()[0]) for reader in readers]
     assert [reader.returncode for reader in readers] == [0, 0]
     assert min(seen) > 2, "the readers saw the copy change under them"
@@ -126,7 +124,7 @@ def test_readers_never_see_a_torn_file(paths: Settings) -> None:
 
 def test_killed_anywhere_then_run_again(paths: Settings) -> None:
     fill(paths, version=0)
-    publish_marts.publish(paths)
+    publishing.publish(paths)
     fill(paths, version=1, rows=400_000)
     killed = 0
     for delay in [random.Random(4).uniform(0.05, 0.9) for _ in range(8)]:
@@ -150,11 +148,11 @@ def test_killed_anywhere_then_run_again(paths: Settings) -> None:
 
 def test_an_empty_ledger_never_replaces_an_export(paths: Settings) -> None:
     fill(paths)
-    publish_marts.publish(paths)
+    publishing.publish(paths)
     with duckdb.connect(str(paths.warehouse)) as connection:
         connection.execute("delete from ledger.email_messages")
     with pytest.raises(UserError, match=r"email_messages is empty, but its export .* has 1 rows"):
-        publish_marts.publish(paths)
+        publishing.publish(paths)
     assert leftovers(paths) == []
 
 
@@ -163,7 +161,7 @@ def test_without_marts_it_says_so_and_leaves_nothing(paths: Settings) -> None:
     with duckdb.connect(str(paths.warehouse)) as connection:
         connection.execute("drop schema marts cascade")
     with pytest.raises(UserError, match="has no marts"):
-        publish_marts.publish(paths)
+        publishing.publish(paths)
     assert leftovers(paths) == []
     assert not paths.published.exists()
 

@@ -15,12 +15,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-import render_emails
-import settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from letters import outbox, shop, workers
+
+from penpal import settings
+from penpal.letters import outbox, shop, workers
+from penpal.letters.queue import QUEUE_COLUMNS
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "render_emails.py"
@@ -46,7 +47,7 @@ def queue(count: int, **changes: Any) -> list[dict[str, Any]]:
 def make(warehouse: Path, rows: list[dict[str, Any]]) -> Path:
     """A warehouse that holds the queue and an empty ledger."""
     times = "send_after timestamp, expires_at timestamp, evaluated_at timestamp"
-    texts = [name for name in render_emails.QUEUE_COLUMNS if name not in TIMES]
+    texts = [name for name in QUEUE_COLUMNS if name not in TIMES]
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("create schema marts; create schema ledger;")
         columns = ", ".join(f"{name} varchar" for name in texts)
@@ -158,9 +159,9 @@ KILLER = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[1])
 import render_emails
-from letters import outbox
+from penpal.letters import outbox, queue
 step, count = sys.argv[2], int(sys.argv[3])
-render_emails.BATCH = 5
+queue.BATCH = 5
 def mortal(function):
     def call(*arguments, **named):
         global count

@@ -10,23 +10,25 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import publish_marts
 import pytest
 from conftest import run_dbt
-from pipeline import failures
-from run_pipeline import (
+
+from penpal import publishing
+from penpal.pipeline import failures
+from penpal.pipeline.run import (
     CAUTIOUS,
     NO_UNIT_TESTS,
     RAW_NODES,
     dbt_vars,
-    parse,
     refuse_empty_folders,
 )
-from settings import ROOT, Settings, UserError
+from penpal.settings import ROOT, Settings, UserError
+from run_pipeline import parse
 
 SCRIPT = ROOT / "scripts" / "run_pipeline.py"
 
@@ -148,7 +150,7 @@ def test_a_program_error_is_not_bad_data() -> None:
 
 def test_output_that_nobody_reads_any_more_ends_a_script_quietly() -> None:
     """As `| head` does when it has enough."""
-    program = "import settings; settings.run(lambda: print('much ' * 100_000))"
+    program = "from penpal import settings; settings.run(lambda: print('much ' * 100_000))"
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
@@ -160,6 +162,77 @@ def test_output_that_nobody_reads_any_more_ends_a_script_quietly() -> None:
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+# --- processes that are ready -------------------------------------------------------------------
+
+READY = """
+import sys, time
+from penpal.pipeline.warm import serve
+
+def run(arguments):
+    print("begun", flush=True)
+    time.sleep(float(arguments[0]))
+    sys.exit(int(arguments[1]))
+
+serve(lambda: run)
+"""
+
+
+@pytest.fixture
+def ready() -> Iterator[subprocess.Popen[str]]:
+    """A process that sleeps for some seconds, then exits with some code."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    command = [sys.executable, "-c", READY]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
+        yield process
+        process.kill()
+
+
+def ask(ready: subprocess.Popen[str], output: Path, *arguments: object) -> None:
+    job = {"arguments": [str(argument) for argument in arguments], "output": str(output)}
+    print(json.dumps(job), file=ready.stdin, flush=True)
+
+
+def test_each_run_has_its_own_exit_code_and_log(
+    ready: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    for code in (3, 0):
+        ask(ready, tmp_path / f"{code}.log", 0, code)
+        assert ready.stdout.readline() == f"{code}\n"
+        assert (tmp_path / f"{code}.log").read_text() == "begun\n"
+    ready.stdin.close()
+    assert ready.wait() == 0
+
+
+def test_a_run_that_is_stopped_leaves_the_process_ready(
+    ready: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    ask(ready, tmp_path / "log", 600, 0)
+    wait_for(tmp_path / "log", "begun", ready)
+    ready.terminate()
+    assert ready.stdout.readline() == f"-{int(signal.SIGTERM)}\n"
+    ask(ready, tmp_path / "log", 0, 0)
+    assert ready.stdout.readline() == "0\n"
+
+
+def test_a_run_does_not_outlive_the_process(ready: subprocess.Popen[str], tmp_path: Path) -> None:
+    ask(ready, tmp_path / "log", 600, 0)
+    wait_for(tmp_path / "log", "begun", ready)
+    ready.kill()
+    assert ready.stdout.read() == "", "the pipe is closed when the run, too, is gone"
+
+
+def test_an_interrupted_run_says_so_and_frees_the_lock(tmp_path: Path) -> None:
+    process = start(tmp_path)
+    wait_for(newest_log(tmp_path, process, "load"), "Running with dbt", process)
+    process.terminate()
+    code, _, error = finish(process)
+    assert (code, error) == (130, "run_pipeline.py: interrupted; run it again.\n")
+    assert records(tmp_path)[0]["status"] == "interrupted"
+    with Settings(tmp_path / "shop.duckdb", tmp_path).lock_file.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 # --- the lock -----------------------------------------------------------------------------------
@@ -265,7 +338,7 @@ def test_killed_during_the_build_then_run_again(tmp_path: Path, built_warehouse:
     assert "Customers" in out
     first, second = records(killed)
     assert (first["status"], second["status"]) == ("killed", "done")
-    assert second["result"]["marts"] == publish_marts.publish(undisturbed)["marts"]
+    assert second["result"]["marts"] == publishing.publish(undisturbed)["marts"]
     with duckdb.connect(str(killed / "shop.duckdb"), read_only=True) as connection:
         letters = "select count(*), count(distinct message_id) from ledger.email_messages"
         rendered, distinct = connection.execute(letters).fetchone()

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from explaining.evidence import TABLES
+
+from penpal.identity.evidence import TABLES
 
 SINCE = "2026-01-01 09:00:00"
 

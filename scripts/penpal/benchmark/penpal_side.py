@@ -1,0 +1,211 @@
+"""Penpal on a lake of contacts: staging once, then the identity layer, timed model by model."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from penpal.benchmark.accuracy import pairwise
+from penpal.benchmark.process import Finished, run_process
+from penpal.settings import ROOT, UserError
+
+DBT = Path(sys.executable).with_name("dbt")
+# The identity layer with the ledger in its middle, and what it reads.
+IDENTITY = "+path:models/identity,path:models/identity+"
+BEFORE = ("--select", "path:seeds/rules", "+path:models/identity")
+BEFORE += ("--exclude", "path:models/identity+", "resource_type:test", "resource_type:unit_test")
+AS_OF = "2026-06-16 00:00:00"  # after the last of the generated contacts
+# Groups of models, the order of the report.
+READING, DETERMINISTIC, PROFILES, BLOCKING = "reading", "deterministic", "profiles", "blocking"
+PRIORS, SCORING, CLUSTERING, REST = "priors", "scoring", "clustering", "rest"
+GROUPS = (READING, DETERMINISTIC, PROFILES, BLOCKING, PRIORS, SCORING, CLUSTERING, REST)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A warehouse, the lake that it reads, and where dbt writes."""
+
+    warehouse: Path
+    lake: Path
+    target: Path
+    sources: tuple[str, ...] = ("crm",)
+    as_of: str = AS_OF
+
+    def dbt(self, title: str, *arguments: str) -> Finished:
+        """Runs dbt; a failure is a UserError."""
+        options = {"raw_data": "lake", "sources": list(self.sources), "as_of": self.as_of}
+        command = [str(DBT), "--quiet", *arguments, "--vars", json.dumps(options)]
+        return run_process(
+            title,
+            command,
+            {
+                "PENPAL_WAREHOUSE": str(self.warehouse),
+                "PENPAL_LAKE": str(self.lake),
+                "DBT_TARGET_PATH": str(self.target),
+                "DBT_LOG_PATH": str(self.target / "logs"),
+                "DBT_USE_COLORS": "false",
+            },
+        )
+
+    def stage(self) -> Finished:
+        """Builds everything that the identity layer reads, over what the lake holds now."""
+        self.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        return self.dbt("Staging", "build", *BEFORE)
+
+    def resolve(self, *options: str) -> dict[str, Any]:
+        """Builds the identity layer, one model at a time; seconds by model and by group."""
+        command = ("run", "--select", IDENTITY, "--threads", "1", *options)
+        run = self.dbt("The identity layer", *command)
+        read = {
+            name: json.loads((self.target / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("run_results", "manifest")
+        }
+        seconds = model_seconds(read["run_results"])
+        groups = group_models(read["manifest"], set(seconds))
+        return {
+            "models": seconds,
+            "seconds": {group: sum(seconds[m] for m in models) for group, models in groups.items()},
+            "total": sum(seconds.values()),
+            "wall": run.seconds,
+            "cpu_seconds": run.cpu_seconds,
+            "peak_bytes": run.peak_bytes,
+        }
+
+    def resolve_with_estimated_weights(self) -> dict[str, Any] | None:
+        """The layer anew with weights estimated from it; None where it has too little data.
+
+        They take the place of the shipped ones in this warehouse only; the seed stays as it is.
+        """
+        weights = self.target / "estimated_weights.csv"
+        weights.unlink(missing_ok=True)
+        estimated = run_process(
+            "The estimate",
+            [
+                sys.executable,
+                str(ROOT / "scripts/estimate_match_weights.py"),
+                "--out",
+                str(weights),
+            ],
+            {"PENPAL_WAREHOUSE": str(self.warehouse)},
+        )
+        if not weights.exists():
+            return None
+        with duckdb.connect(str(self.warehouse)) as connection:
+            connection.execute("truncate rules.match_weights")
+            connection.execute(
+                "insert into rules.match_weights by name from read_csv($1)", [str(weights)]
+            )
+        return {"estimate_seconds": estimated.seconds} | self.resolve()
+
+    def keep_partition(self, file: Path) -> None:
+        """The component of each record as a Parquet file, to compare with another run's."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute(
+                f"copy (select record_key, component from identity.identity_clusters)"
+                f" to '{file}' (format parquet)"
+            )
+
+    def count_differing(self, file: Path) -> int:
+        """Records that are in another component than in a kept partition, or in one of the two."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            ((differing,),) = connection.execute(
+                """
+                select count(*)
+                from identity.identity_clusters as here
+                full outer join read_parquet($1) as there on here.record_key = there.record_key
+                where here.component is distinct from there.component
+                """,
+                [str(file)],
+            ).fetchall()
+        return differing
+
+    def judge(self, truth: Path) -> dict[str, Any]:
+        """Accuracy of the final clusters, and of the deterministic links alone."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute(
+                "create temp table truth as select record_id, person_id from read_parquet($1)",
+                [str(truth)],
+            )
+            final = """(select source_key as record_id, component as cluster_id
+                from identity.identity_clusters where source_table = 'crm.contacts')"""
+            strict = """(select replace(record_key, 'crm.contacts:', '') as record_id,
+                    cluster as cluster_id
+                from identity.identity_linked_clusters where record_key like 'crm.contacts:%')"""
+            return {
+                "accuracy": pairwise(connection, final, "truth"),
+                "deterministic": pairwise(connection, strict, "truth"),
+                "pairs": connection.execute(
+                    "select count(*) from identity.identity_pairs"
+                ).fetchall()[0][0],
+            }
+
+
+def model_seconds(run_results: dict[str, Any]) -> dict[str, float]:
+    """Seconds that each model took."""
+    return {
+        result["unique_id"].rsplit(".", 1)[1]: result["execution_time"]
+        for result in run_results["results"]
+        if result["unique_id"].startswith("model.")
+    }
+
+
+def group_models(manifest: dict[str, Any], models: set[str]) -> dict[str, list[str]]:
+    """What each model is for, by its place in the graph.
+
+    reading: identity_record_identifiers and what it needs, the records among them; deterministic:
+    from there to identity_linked_clusters; profiles: the comparison columns; blocking: from there
+    to identity_blocks; priors: from the evidence to identity_priors; scoring: from blocks to
+    identity_evidence, and from there and the priors to identity_pairs; clustering: from there to
+    identity_clusters; rest: all others.
+    """
+    parents: dict[str, set[str]] = {}
+    for identifier, above in manifest["parent_map"].items():
+        kind, *_, name = identifier.split(".")
+        if kind == "model" and name in models:
+            near = {parent.rsplit(".", 1)[1] for parent in above if parent.startswith("model.")}
+            parents[name] = near & models
+
+    def upstream(name: str) -> set[str]:
+        found, queue = set(), [name] if name in parents else []
+        while queue:
+            if (model := queue.pop()) not in found:
+                found.add(model)
+                queue += parents[model]
+        return found
+
+    groups: dict[str, set[str]] = {group: set() for group in GROUPS}
+    left = set(models)
+    for group, last in (
+        (READING, "identity_record_identifiers"),
+        (DETERMINISTIC, "identity_linked_clusters"),
+        (PROFILES, "identity_profiles"),
+        (BLOCKING, "identity_blocks"),
+        # The priors are estimated from the evidence, which every pair is scored by.
+        (SCORING, "identity_evidence"),
+        (PRIORS, "identity_priors"),
+        (SCORING, "identity_pairs"),
+        (CLUSTERING, "identity_clusters"),
+    ):
+        groups[group] |= upstream(last) & left
+        left -= upstream(last)
+    groups[REST] = left
+    return {group: sorted(names) for group, names in groups.items()}
+
+
+def copy_warehouse(source: Path, target: Path) -> None:
+    """A fresh copy; the target's ledgers and exports go with the old one."""
+    for path in target.parent.glob(f"{target.stem}.*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if source.with_suffix(source.suffix + ".wal").exists():
+        raise UserError(f"{source} has unwritten changes: another program has it open; close it.")
+    shutil.copyfile(source, target)
+    # Else the first model that commits would wait until all of the copy is on the disk.
+    with target.open("rb") as copied:
+        os.fsync(copied.fileno())

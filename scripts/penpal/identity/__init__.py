@@ -1,0 +1,1 @@
+"""Who is who, as a warehouse tells it: evidence, chains of links, explanations."""

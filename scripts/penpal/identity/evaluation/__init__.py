@@ -1,0 +1,1 @@
+"""How good the customer map is: against a truth, without one, by labelled samples."""

@@ -1,0 +1,134 @@
+"""What an estimate needs of a warehouse: counts of agreement patterns, and of values in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from penpal.identity.matching.weights import Weights
+from penpal.settings import UserError
+
+# The column of identity_profiles that a term is about, where the names differ.
+TERM_COLUMNS = {"birth_date": "birth_date_key"}
+NEEDED = (
+    "identity_profiles",
+    "identity_comparisons",
+    "identity_linked_comparisons",
+    "identity_random_comparisons",
+)
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Pairs by how they agree: one entry a pattern.
+
+    levels: of each comparison, the number of the level in each pattern, -1 where a side is missing.
+    pairs: how many pairs agree so.
+    """
+
+    levels: dict[str, np.ndarray]
+    pairs: np.ndarray
+
+    def count(self, comparison: str, pairs: np.ndarray, size: int) -> np.ndarray:
+        """Pairs a level; pairs given as one number a pattern."""
+        return np.bincount(self.levels[comparison] + 1, weights=pairs, minlength=size + 1)[1:]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Everything that is read.
+
+    linked: pairs of profiles of one deterministic cluster that blocking would propose. All else
+    leaves such pairs out. pairs: all pairs of profiles. agreements: of each term, how many pairs
+    agree in it, and how many both have it.
+    """
+
+    profiles: int
+    pairs: float
+    candidates: Patterns
+    linked: Patterns
+    random: Patterns
+    agreements: dict[str, tuple[float, float]]
+
+
+def read_counts(connection: duckdb.DuckDBPyConnection, weights: Weights) -> Counts:
+    """Read the identity layer; UserError where it is not built, or has levels without weights."""
+    found = connection.execute(
+        "select table_name from information_schema.tables where table_schema = 'identity'"
+    ).fetchall()
+    missing = [name for name in NEEDED if (name,) not in found]
+    if missing:
+        raise UserError(
+            f"The warehouse has no identity.{missing[0]}: run `make run`,"
+            " or `dbt build -s +path:models/identity`, first."
+        )
+    profiles, pairs = connection.execute(
+        """
+        select coalesce(sum(profiles), 0), (power(sum(profiles), 2) - sum(profiles * profiles)) / 2
+        from (select count(*) as profiles from identity.identity_profiles group by cluster)
+        """
+    ).fetchone()
+    strangers = """
+        (
+            select compared.* from identity.identity_random_comparisons as compared
+            inner join identity.identity_profiles as a on compared.profile_a = a.profile_id
+            inner join identity.identity_profiles as b on compared.profile_b = b.profile_id
+            where a.cluster <> b.cluster
+        )
+    """
+    return Counts(
+        profiles=int(profiles),
+        pairs=float(pairs or 0),
+        candidates=_patterns(connection, "identity.identity_comparisons", weights, "stands_for"),
+        linked=_patterns(connection, "identity.identity_linked_comparisons", weights),
+        random=_patterns(connection, strangers, weights),
+        agreements={term: _agreements(connection, term) for term in weights.terms},
+    )
+
+
+def _patterns(
+    connection: duckdb.DuckDBPyConnection, relation: str, weights: Weights, pairs_a_row: str = "1"
+) -> Patterns:
+    columns = ", ".join(f"{comparison}_level" for comparison in weights.levels)
+    rows = connection.execute(
+        f"select {columns}, sum({pairs_a_row}) as pairs from {relation} as compared"
+        f" group by {columns} order by pairs desc, {columns}"
+    ).fetchall()
+    *shown, pairs = zip(*rows, strict=True) if rows else [()] * (len(weights.levels) + 1)
+    numbered = {}
+    for (comparison, levels), found in zip(weights.levels.items(), shown, strict=True):
+        number = {level: i for i, level in enumerate(levels)} | {None: -1}
+        unknown = set(found) - number.keys()
+        if unknown:
+            raise UserError(
+                f"The generic weights have no row for {comparison}, {min(unknown)}: the models are"
+                " newer than these scripts."
+            )
+        numbered[comparison] = np.array([number[level] for level in found], dtype=np.int64)
+    return Patterns(numbered, np.array(pairs, dtype=float))
+
+
+def _agreements(connection: duckdb.DuckDBPyConnection, term: str) -> tuple[float, float]:
+    column = TERM_COLUMNS.get(term, term)
+    agree, both = connection.execute(
+        f"""
+        with of_cluster as (
+            select {column} as value, cluster, cast(count(*) as double) as profiles
+            from identity.identity_profiles
+            where {column} is not null
+            group by {column}, cluster
+        ),
+        of_value as (
+            select sum(profiles) as profiles, sum(profiles * profiles) as own
+            from of_cluster
+            group by value
+        ),
+        clusters as (select sum(profiles) as profiles from of_cluster group by cluster)
+        select
+            (select sum(profiles * profiles - own) / 2 from of_value),
+            (select (power(sum(profiles), 2) - sum(profiles * profiles)) / 2 from clusters)
+        """
+    ).fetchone()
+    return float(agree or 0), float(both or 0)

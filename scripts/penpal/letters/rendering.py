@@ -1,0 +1,131 @@
+"""Rendering what the queue holds, each letter once, and telling what was done."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+from jinja2.exceptions import TemplateNotFound
+
+from penpal import settings
+from penpal.letters import outbox, preview, queue, shop, tokens, workers
+from penpal.letters.queue import NOT_RENDERED, QUEUE_COLUMNS
+from penpal.letters.templates import Templates
+from penpal.settings import Settings
+
+MANY = 2_000  # from here on every core helps
+
+
+class Progress:
+    """A bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, total: int):
+        self.total, self.done, self.began = total, 0, time.monotonic()
+        self.shown = sys.stderr.isatty() and total > 0
+
+    def add(self, count: int) -> None:
+        self.done += count
+        if self.shown:
+            bar = "#" * (30 * self.done // self.total)
+            rate = self.done / max(time.monotonic() - self.began, 0.001)
+            end = "\n" if self.done >= self.total else ""
+            text = f"\rrendering [{bar:<30}] {self.done:,}/{self.total:,}  {rate:,.0f}/s"
+            print(text, end=end, file=sys.stderr, flush=True)
+
+
+def render_queue(
+    where: Settings, *, limit: int | None, jobs: int | None, time_limit: float, with_preview: bool
+) -> dict[str, Any]:
+    """Render what is to be rendered; returns the counts for the summary."""
+    the_shop = shop.load()
+    secret, warning = tokens.load_secret(where)
+    tokens.Signer(*secret.split(","))  # a secret that is too short is said before any work
+    with settings.connect(where.warehouse) as connection:
+        queue.check_tables(connection, where.warehouse)
+        outbox.recover(connection, where.outbox)
+        queued = connection.execute("select count(*) from marts.email_queue").fetchone()[0]
+        todo = connection.execute(f"select count(*) {NOT_RENDERED}").fetchone()[0]
+        names = connection.execute(f"select distinct template, language {NOT_RENDERED}").fetchall()
+        transactional = queue.transactional_campaigns(connection)
+    check_templates(Templates(the_shop), names)
+    counts: dict[str, Any] = {
+        "queued": queued,
+        "already_rendered": queued - todo,
+        "left_over": max(todo - limit, 0) if limit else 0,
+    }
+    todo -= counts["left_over"]
+    jobs = jobs or (os.cpu_count() or 1 if todo > MANY else 1)
+    job = workers.Job(the_shop, secret, where.outbox, QUEUE_COLUMNS, transactional)
+    rendered, files, refused, large = Counter(), [], [], 0
+    progress, began = Progress(todo), time.monotonic()
+    if todo:
+        batches = queue.read_queue(where.warehouse, todo)
+        for result in workers.render_all(job, batches, jobs, time_limit):
+            if result.part:
+                name = outbox.claim(result.part)
+                with settings.connect(where.warehouse) as connection:
+                    outbox.enter(connection, result.ledger)
+                outbox.finish(where.outbox, name)
+                files.append(where.outbox / name)
+            rendered.update(result.rendered)
+            refused.extend(result.refused)
+            large += result.large
+            progress.add(result.rows)
+    outbox.write_refused(where.outbox / "refused" / "latest.parquet", refused)
+    if with_preview and not preview.exists(where.preview):
+        files = sorted(where.outbox.glob("*.parquet"))  # the last run did not come to write it
+    if with_preview and files:
+        preview.write(where.preview, files, the_shop)
+    seconds = time.monotonic() - began
+    total = sum(rendered.values())
+    warnings = [warning] if warning else []
+    if large:
+        warnings.append(f"{large:,} letters exceed 90 KB, Gmail clips at 102.")
+    return counts | {
+        "rendered_total": total,
+        "refused_total": len(refused),
+        "refused_share": round(len(refused) / max(total + len(refused), 1), 4),
+        "rendered": dict(sorted(rendered.items())),
+        "refused": dict(sorted(Counter(row["reason"] for row in refused).items())),
+        "speed": {
+            "seconds": round(seconds, 2),
+            "jobs": jobs,
+            "letters_per_second": round(total / seconds) if total else 0,
+        },
+        "outbox": str(where.outbox),
+        "preview": str(preview.index(where.preview)) if preview.exists(where.preview) else None,
+        "warnings": warnings,
+    }
+
+
+def check_templates(templates: Templates, names: list[tuple]) -> None:
+    """Compile every template that is needed, so that a broken one stops the run at once."""
+    for name, language in names:
+        try:
+            templates.get(name, language)
+        except TemplateNotFound:
+            continue  # its letters are refused one by one, with that reason
+
+
+def report(counts: dict[str, Any]) -> None:
+    """Print the counts, one line a fact."""
+    for campaign, count in counts["rendered"].items():
+        print(f"{count:>9,}  rendered: {campaign}")
+    print(f"{counts['already_rendered']:>9,}  already rendered earlier")
+    if counts["left_over"]:
+        print(f"{counts['left_over']:>9,}  left for the next run (--limit)")
+    for reason, count in counts["refused"].items():
+        print(f"{count:>9,}  refused: {reason}")
+    if counts["refused_total"]:
+        print(f"{'':9}  see {counts['outbox']}/refused/latest.parquet")
+    if counts["rendered_total"]:
+        speed = counts["speed"]
+        print(f"In {speed['seconds']} s ({speed['letters_per_second']:,} letters a second).")
+        print(f"Outbox: {counts['outbox']}")
+        if counts["preview"]:
+            print(f"Look at them: {counts['preview']}")
+    for warning in counts["warnings"]:
+        print(f"Note: {warning}")

@@ -1,0 +1,86 @@
+"""Shop settings: emails/shop.toml, checked."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, fields
+from email.utils import formataddr
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from penpal.settings import EMAILS, UserError
+
+ADDRESS = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
+)
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The shop as letters present it; field names are the keys of shop.toml."""
+
+    name: str
+    base_url: str
+    cart_url: str
+    sender_name: str
+    sender_address: str
+    reply_to: str
+    postal_address: str
+    unsubscribe_url: str
+    preferences_url: str
+    unsubscribe_mailto: str
+    allowed_hosts: tuple[str, ...]
+    utm_source: str
+    default_language: str
+    colours: dict[str, str]
+
+    @cached_property
+    def sender(self) -> str:
+        """The From header."""
+        return formataddr((self.sender_name, self.sender_address))
+
+
+def is_address(text: str) -> bool:
+    """True for exactly one plain addr-spec (ASCII, no display name, no list)."""
+    return len(text) <= 254 and ADDRESS.fullmatch(text) is not None
+
+
+def host_allowed(host: str, allowed: tuple[str, ...]) -> bool:
+    """True for a listed host or a subdomain of one."""
+    return any(host == known or host.endswith("." + known) for known in allowed)
+
+
+def load(path: Path = EMAILS / "shop.toml") -> Shop:
+    """Read and check the shop settings; what is missing or wrong is a UserError naming the key."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}.") from error
+    names = {field.name for field in fields(Shop)}
+    for key in sorted(names ^ set(values)):
+        raise UserError(f"{path}: {key} is {'unknown' if key in values else 'missing'}.")
+    for key, kind in (("colours", dict), ("allowed_hosts", list)):
+        if not isinstance(values[key], kind):
+            raise UserError(f"{path}: {key} must be a {'table' if kind is dict else 'list'}.")
+    values["allowed_hosts"] = tuple(str(host).lower() for host in values["allowed_hosts"])
+    for key in names - {"colours", "allowed_hosts"}:
+        value = values[key]
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            raise UserError(f"{path}: {key} must be a text of one line.")
+        if key.endswith("_url"):
+            parts = urlsplit(value)
+            if parts.scheme != "https" or not host_allowed(
+                parts.hostname or "", values["allowed_hosts"]
+            ):
+                raise UserError(f"{path}: {key} must be an https address of an allowed host.")
+    for key in ("sender_address", "reply_to", "unsubscribe_mailto"):
+        if not is_address(values[key]):
+            raise UserError(f"{path}: {key} is not an e-mail address.")
+    for key, value in values["colours"].items():
+        if not COLOUR.fullmatch(str(value)):
+            raise UserError(f"{path}: colour {key} must look like #1a2b3c.")
+    return Shop(**values)

@@ -1,0 +1,111 @@
+"""The one screen at the end of a run, from the published marts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from penpal import settings
+from penpal.settings import ROOT, Settings
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def sample_clock(paths: Settings) -> str | None:
+    """The clock of the last build, as its decisions carry it."""
+    with settings.connect(paths.published, read_only=True) as connection:
+        query = "select cast(max(evaluated_at) as varchar) from marts.email_decisions"
+        return connection.execute(query).fetchone()[0]
+
+
+def letters_line(letters: dict[str, Any]) -> str:
+    """What the renderer did, in one line."""
+    counts = f"{letters.get('rendered_total', 0):,} rendered"
+    if letters.get("rendered"):
+        counts += f" ({_listed(letters['rendered'].items())})"
+    counts += f", {letters.get('already_rendered', 0):,} already rendered"
+    if letters.get("refused"):
+        counts += f", {letters['refused_total']:,} refused ({_listed(letters['refused'].items())})"
+    return counts
+
+
+def collect(paths: Settings, letters: dict[str, Any]) -> dict[str, Any]:
+    """What a run brought: rows by raw table, customers, segments, decisions, letters, hashes."""
+    connection = settings.connect(paths.published, read_only=True)
+
+    def rows(query: str) -> list[dict[str, Any]]:
+        found = connection.execute(query)
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    facts = read_json(paths.published_facts)
+    collected = {
+        "tables": rows(
+            """select source || '.' || source_table as "table", rows_in, rows_staged,
+                rows_duplicate, rows_rejected
+            from marts.source_audit
+            where is_listed order by source, source_table"""
+        ),
+        "customers": rows("select count(*) as n from marts.customers")[0]["n"],
+        "segments": rows("select name, size from marts.segment_catalog order by name"),
+        "decisions": rows(
+            """select decision, reason, count(*) as letters from marts.email_decisions
+            group by decision, reason order by decision, letters desc, reason"""
+        ),
+        "letters": letters,
+        "content_hash": facts.get("content_hash"),
+        "marts": facts.get("marts", {}),
+    }
+    connection.close()
+    return collected
+
+
+def _table(tables: list[dict[str, Any]]) -> list[str]:
+    columns = ("rows_in", "rows_staged", "rows_duplicate", "rows_rejected")
+    lines = [f"{'Rows':<20}{'in':>12}{'staged':>12}{'duplicate':>12}{'rejected':>12}"]
+    for row in tables:
+        if row["rows_in"]:
+            lines.append(f"{row['table']:<20}" + "".join(f"{row[c]:>12,}" for c in columns))
+    return lines
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def screen(record: dict[str, Any], paths: Settings) -> str:
+    """The summary as plain text, one screen high."""
+    result = record["result"]
+    held = [d for d in result["decisions"] if d["decision"] != "send"]
+    clock = f"{record['as_of']} UTC" if record["as_of"] else "the sample's clock"
+    notes = [f"Note        {warning}" for warning in result["letters"].get("warnings", [])]
+    page = paths.preview / "index.html"
+    lines = [
+        f"Run {record['run']}, as of {clock}, raw data: {record['raw_data']}",
+        "",
+        *_table(result["tables"]),
+        "",
+        f"Customers   {result['customers']:,}",
+        "Segments    " + (_listed((s["name"], s["size"]) for s in result["segments"]) or "none"),
+        "Letters     " + letters_line(result["letters"]),
+        "Not sent    " + (_listed((d["reason"], d["letters"]) for d in held) or "none"),
+        f"Content     {result['content_hash']} ({len(result['marts'])} marts)",
+        f"Time        {record['seconds']:.0f} s",
+        *notes,
+        "",
+        f"Query       {_shown(paths.published)} (read-only copy of the marts)",
+        *([f"Look at     {_shown(page)}"] if page.exists() else []),
+        f"Reports     {_shown(paths.reports / 'raw.html')}, marts.html",
+        f"Run record  {_shown(paths.runs / record['run'] / 'run.json')}",
+    ]
+    return "\n".join(lines)
+
+
+def _listed(pairs: Any) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in pairs)

@@ -1,0 +1,38 @@
+"""The dbt vars of a run as scripts see them: given on the command line, else dbt_project.yml's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from penpal.settings import ROOT, UserError
+
+
+def parse_vars(text: str | None) -> dict[str, Any]:
+    """The mapping in `--vars`; {} when nothing was given."""
+    try:
+        given = yaml.safe_load(text) if text else {}
+    except yaml.YAMLError as error:
+        raise UserError(f"--vars is not YAML: {str(error).splitlines()[0]}") from error
+    if not isinstance(given, dict):
+        raise UserError(f"--vars must be a mapping like '{{raw_data: lake}}', not {text!r}.")
+    return dict(given)
+
+
+def var(given: dict[str, Any], name: str) -> Any:
+    """A var as given, else the project's own."""
+    if given.get(name) is not None:
+        return given[name]
+    try:
+        project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"dbt_project.yml is not YAML: {reason}") from error
+    return project["vars"][name]
+
+
+def listed_sources(given: dict[str, Any]) -> list[str]:
+    """The sources that the user has (var `sources`, a list or comma-separated text)."""
+    sources = var(given, "sources")
+    return [s.strip() for s in sources.split(",")] if isinstance(sources, str) else list(sources)

@@ -1,0 +1,175 @@
+"""The published copy of the marts and the exported ledgers, each swapped in whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from penpal import settings
+from penpal.files import sync, write_whole
+from penpal.settings import Settings, UserError
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str | Path) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _is_alive(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def clean_leftovers(paths: Settings) -> None:
+    """Remove the files <target>.<process id>.partial… of this run and of those that are no more."""
+    for target in (paths.published, paths.published_facts, paths.ledger_dir):
+        for leftover in target.parent.glob(f"{target.name}.*.partial*"):
+            process = leftover.name.removeprefix(f"{target.name}.").split(".")[0]
+            if process != str(os.getpid()) and _is_alive(process):
+                continue
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
+
+
+def _partial(target: Path) -> Path:
+    return target.with_name(f"{target.name}.{os.getpid()}.partial")
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection, database: str, schema: str) -> list[str]:
+    """Names of the tables and views of a schema, without what a running dbt leaves around."""
+    found = connection.execute(
+        """select table_name from information_schema.tables
+        where table_catalog = $1 and table_schema = $2 and table_name not like '%\\_\\_dbt\\_%'
+        escape '\\' order by table_name""",
+        [database, schema],
+    )
+    return [name for (name,) in found.fetchall()]
+
+
+def content_hash(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, Any]:
+    """Row count and content hash of a table (a quoted, qualified name).
+
+    The hash depends on names and values of the columns and on nothing else: not on the order of
+    rows or columns, nor on the last digits of a double, which vary with the order of addition.
+    """
+    described = connection.execute(f"describe {table}").fetchall()
+    columns = sorted((name, kind) for name, kind, *_ in described)
+    parts = []
+    for name, kind in columns:
+        column = _quoted(name)
+        if kind in ("DOUBLE", "FLOAT"):
+            column = f"format('{{:.9g}}', {column} + 0.0)"  # + 0.0: no negative zero
+        parts.append(f"{_text(name)}: {column}")
+    row = f"md5(cast(to_json({{{', '.join(parts)}}}) as varchar))"
+    # Sums, not xor: a row that occurs twice must not cancel itself.
+    count, low, high = connection.execute(
+        f"""select count(*), sum(md5_number_lower({row})), sum(md5_number_upper({row}))
+        from {table}"""
+    ).fetchone()
+    digest = hashlib.sha256(f"{columns} {count} {low} {high}".encode()).hexdigest()
+    return {"rows": count, "hash": digest[:16]}
+
+
+def publish_copy(paths: Settings) -> dict[str, dict[str, Any]]:
+    """Copy the marts to a new file and swap it in; returns row count and hash of each."""
+    partial = _partial(paths.published)
+    connection = duckdb.connect(str(partial))
+    try:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(f"attach {_text(paths.warehouse)} as warehouse (read_only)")
+        connection.execute("create schema marts")
+        marts = tables_of(connection, "warehouse", "marts")
+        if not marts:
+            raise UserError(f"{paths.warehouse} has no marts: run `dbt build` first.")
+        facts = {}
+        for name in marts:
+            copy = f"marts.{_quoted(name)}"
+            connection.execute(f"create table {copy} as from warehouse.{copy}")
+            facts[name] = content_hash(connection, copy)
+        connection.execute("detach warehouse")
+        connection.execute("checkpoint")
+    finally:
+        connection.close()
+    if partial.with_name(f"{partial.name}.wal").exists():
+        raise UserError(f"{partial} could not be closed cleanly: not published.")
+    sync(partial)
+    os.replace(partial, paths.published)
+    return facts
+
+
+def export_ledgers(paths: Settings) -> dict[str, int]:
+    """Write every ledger as Parquet beside the warehouse; returns rows by ledger.
+
+    Never replaces an export that has rows by an empty one: then the warehouse was made anew without
+    restoring, and the next letters would go out twice.
+    """
+    partial = _partial(paths.ledger_dir)
+    partial.mkdir(parents=True, exist_ok=True)
+    paths.ledger_dir.mkdir(parents=True, exist_ok=True)
+    counts = {}
+    connection = settings.connect(paths.warehouse, read_only=True)
+    try:
+        database = connection.execute("select current_database()").fetchone()[0]
+        for name in tables_of(connection, database, "ledger"):
+            file = partial / f"{name}.parquet"
+            connection.execute(f"copy (from ledger.{_quoted(name)}) to {_text(file)}")
+            exported = paths.ledger_dir / file.name
+            count = f"select count(*) from read_parquet({_text(file)})"
+            counts[name] = connection.execute(count).fetchone()[0]
+            if counts[name] == 0 and exported.exists():
+                before = connection.execute(
+                    f"select count(*) from read_parquet({_text(exported)})"
+                ).fetchone()[0]
+                if before:
+                    raise UserError(
+                        f"The ledger {name} is empty, but its export {exported} has {before:,}"
+                        " rows: the warehouse was not restored from it. Drop the table"
+                        f" ledger.{name} and build again, or move the export away."
+                    )
+    finally:
+        connection.close()
+    for name in counts:
+        file = partial / f"{name}.parquet"
+        sync(file)
+        os.replace(file, paths.ledger_dir / file.name)
+    sync(paths.ledger_dir)
+    partial.rmdir()
+    return counts
+
+
+def publish(paths: Settings) -> dict[str, Any]:
+    """Export the ledgers, swap in the analysts' copy, and write down what it holds."""
+    settings.connect(paths.warehouse, read_only=True).close()  # missing or locked: say so
+    clean_leftovers(paths)
+    try:
+        ledgers = export_ledgers(paths)
+        marts = publish_copy(paths)
+    finally:
+        clean_leftovers(paths)
+    combined = hashlib.sha256(json.dumps(marts, sort_keys=True).encode()).hexdigest()
+    facts = {
+        "published_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "content_hash": combined[:16],
+        "marts": marts,
+        "ledgers": ledgers,
+    }
+    write_whole(paths.published_facts, json.dumps(facts, indent=2) + "\n")
+    sync(paths.published.parent)
+    return facts

@@ -1,0 +1,160 @@
+"""Paths, settings, exit codes and errors: the one place where every script looks them up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parents[2]
+EMAILS = ROOT / "emails"
+
+EXIT_DONE = 0  # finished
+EXIT_CHECK_FAILED = 1  # the data failed a check
+EXIT_CANNOT_RUN = 2  # configuration or missing input
+EXIT_LOCKED = 3  # another run holds the lock
+
+LOCKED = ("Could not set lock on file", "Conflicting lock")  # DuckDB's words for an open file
+
+
+class UserError(Exception):
+    """Something the user can act on: one sentence that says what, where and what to do."""
+
+    def __init__(self, message: str, exit_code: int = EXIT_CANNOT_RUN):
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where one warehouse and everything that belongs to it live.
+
+    Everything beside the warehouse is named after it, so two warehouses in one folder never mix.
+    """
+
+    warehouse: Path
+    lake: Path
+
+    def _beside(self, suffix: str) -> Path:
+        return self.warehouse.with_name(self.warehouse.stem + suffix)
+
+    @property
+    def published(self) -> Path:
+        """The analysts' read-only copy."""
+        return self._beside(".published.duckdb")
+
+    @property
+    def published_facts(self) -> Path:
+        """What the published copy holds: row count and content hash of every mart, as JSON."""
+        return self._beside(".published.json")
+
+    @property
+    def ledger_dir(self) -> Path:
+        """Export of the ledgers, from which a new warehouse restores them."""
+        return self._beside(".ledger")
+
+    @property
+    def outbox(self) -> Path:
+        """Rendered letters, Parquet files for the sender to fetch."""
+        return self._beside(".outbox")
+
+    @property
+    def preview(self) -> Path:
+        """Browsable page of the letters rendered last."""
+        return self._beside(".preview")
+
+    @property
+    def reports(self) -> Path:
+        """Reports of the data checks."""
+        return self._beside(".reports")
+
+    @property
+    def runs(self) -> Path:
+        """Run records of run_pipeline.py, one folder a run, with the logs of its steps."""
+        return self._beside(".runs")
+
+    @property
+    def secret_file(self) -> Path:
+        """Generated signing secret, used when PENPAL_SECRET is not set."""
+        return self._beside(".secret")
+
+    @property
+    def lock_file(self) -> Path:
+        """Held (flock) by the run that is writing to the warehouse."""
+        return self._beside(".lock")
+
+    @property
+    def secret(self) -> str | None:
+        """The signing secret from PENPAL_SECRET; never printed, never stored."""
+        return os.environ.get("PENPAL_SECRET") or None
+
+
+def _path(variable: str, default: str) -> Path:
+    # Relative paths count from the project root, as dbt sees them, wherever a script is started.
+    return Path(os.path.normpath(ROOT / (os.environ.get(variable) or default)))
+
+
+def load() -> Settings:
+    """Settings from the environment: PENPAL_WAREHOUSE, PENPAL_LAKE, PENPAL_SECRET."""
+    return Settings(
+        warehouse=_path("PENPAL_WAREHOUSE", "warehouse/penpal.duckdb"),
+        lake=_path("PENPAL_LAKE", "lake"),
+    )
+
+
+def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open an existing warehouse; a missing, locked or unreadable file is a UserError."""
+    if not path.exists():
+        raise UserError(f"There is no warehouse at {path}: run `make run` or `dbt build` first.")
+    try:
+        return duckdb.connect(str(path), read_only=read_only)
+    except duckdb.Error as error:
+        if any(words in str(error) for words in LOCKED):
+            message = f"Another program has {path} open: close it or wait, then run again."
+            raise UserError(message, EXIT_LOCKED) from error
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path} cannot be opened as a DuckDB warehouse: {reason}") from error
+
+
+def told(error: BaseException) -> tuple[str | None, int]:
+    """What to say of an error, and the exit code; None where it is a fault of the program."""
+    reason = str(error).partition("\n")[0]
+    if isinstance(error, UserError):
+        return str(error), error.exit_code
+    # DuckDB turns Ctrl-C during a query into an error of its own.
+    if isinstance(error, (KeyboardInterrupt, duckdb.InterruptException)) or (
+        isinstance(error, RuntimeError) and reason == "Query interrupted"
+    ):
+        return "interrupted; run it again.", 128 + signal.SIGINT
+    if isinstance(error, duckdb.IOException):
+        return f"{reason}: the file is damaged, or the disk is full.", EXIT_CANNOT_RUN
+    if isinstance(error, (duckdb.BinderException, duckdb.CatalogException)):
+        message = "The warehouse was built by another version: run `dbt build`, then run again"
+        return f"{message} ({reason}).", EXIT_CANNOT_RUN
+    # Not exit code 1, which would say that the data failed a check.
+    return None, EXIT_CANNOT_RUN
+
+
+def run(main: Callable[[], int | None]) -> NoReturn:
+    """Run a script's main() and exit; what a user can act on is one sentence, no traceback."""
+    try:
+        code = main() or EXIT_DONE
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads the output (`| head`) has enough; Python would complain at its own end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 128 + signal.SIGPIPE
+    except (KeyboardInterrupt, Exception) as error:
+        message, code = told(error)
+        if message is None:
+            traceback.print_exc()
+        else:
+            print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    sys.exit(code)
