@@ -11,21 +11,13 @@
 
 with
 
-events as {{ inline_cte() }} (
-    select * from {{ ref('base_web__events') }}
-),
+events as {{ inline_cte() }} (select * from {{ ref('base_web__events') }}),
 
-countries as (
-    select * from {{ ref('countries') }}
-),
+countries as (select * from {{ ref('countries') }}),
 
-country_aliases as (
-    select * from {{ ref('country_aliases') }}
-),
+country_aliases as (select * from {{ ref('country_aliases') }}),
 
-categories as (
-    select * from {{ ref('categories') }}
-),
+categories as (select * from {{ ref('categories') }}),
 
 parsed as (
     select
@@ -121,18 +113,15 @@ standardised as (
 judged as {{ inline_cte() }} (
     select
         *,
-        {{ quality_flags({
-            'invalid_properties': 'raw_properties is not null and properties is null',
-            'invalid_traits': 'raw_traits is not null and traits is null',
-            'invalid_context': 'raw_context is not null and context is null',
-            'invalid_timestamp': 'raw_timestamp is not null and given_timestamp is null',
-            'invalid_original_timestamp':
-                'raw_original_timestamp is not null and original_timestamp is null',
-            'future_dated': 'given_timestamp > received_at or corrected_at > received_at',
-            'unknown_user_id': 'raw_user_id is not null and user_id is null',
-            'no_visitor': 'anonymous_id is null and user_id is null',
-            'missing_event_name': "event_type = 'track' and event_name is null",
-        }) }} as quality_flags,
+        {{ quality_flags([
+            'invalid_properties', 'invalid_traits', 'invalid_context',
+            {'invalid_timestamp': 'raw_timestamp is not null and given_timestamp is null'},
+            'invalid_original_timestamp',
+            {'future_dated': 'given_timestamp > received_at or corrected_at > received_at'},
+            'unknown_user_id',
+            {'no_visitor': 'anonymous_id is null and user_id is null'},
+            {'missing_event_name': "event_type = 'track' and event_name is null"},
+        ]) }} as quality_flags,
         case
             when raw_message_id is null then 'missing message_id'
             when raw_type is null then 'missing type'
