@@ -6,11 +6,15 @@
     {{ return(adapter.dispatch('standard_parts', 'penpal')(expression, separator, standard)) }}
 {%- endmacro %}
 
+{#- Not by list_transform: inside a lambda a regular expression is compiled again for each part. -#}
 {% macro duckdb__standard_parts(expression, separator, standard) -%}
-    nullif(array_to_string(list_sort(list_distinct(list_transform(
-        string_split({{ expression }}, '{{ separator }}'),
-        lambda part: {{ standard('part') }}
-    ))), '{{ separator }}'), '')
+    (
+        select string_agg(distinct form, '{{ separator }}' order by form)
+        from (
+            select {{ standard('part') }} as form
+            from (select unnest(string_split({{ expression }}, '{{ separator }}')) as part)
+        )
+    )
 {%- endmacro %}
 
 {% macro spark__standard_parts(expression, separator, standard) -%}

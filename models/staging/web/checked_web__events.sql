@@ -1,13 +1,11 @@
 {{ config(materialized='table') }}
 
+{#- Longer than a page: one wide row, out of an address, three JSON texts and four clocks. -#}
 {%- set raw = [
     'message_id', 'type', 'event', 'anonymous_id', 'user_id', 'original_timestamp', 'sent_at',
     'received_at', 'timestamp', 'page_url', 'page_referrer', 'user_agent', 'properties', 'traits',
     'context',
 ] %}
-
-{#- A clock that is further back was never set. -#}
-{%- set earliest = "cast('1995-01-01' as timestamp)" %}
 
 with
 
@@ -72,19 +70,11 @@ extracted as (
         {{ parse_money('given_price') }} as price,
         {{ text_key('given_category') }} as category_key,
         {{ standardise_email('given_email') }} as traits_email,
-        {{ dialled_number('given_phone') }} as traits_dialled,
-        {{ clean_text('given_first_name') }} as clean_first_name,
-        {{ clean_text('given_last_name') }} as clean_last_name,
+        {{ dialled_number('given_phone') }} as dialled,
+        {{ clean_names('given_') }},
         {{ text_key('given_country') }} as country_key,
-        -- The Segment specification's correction: what the device's clock says, counted back from
-        -- the receipt.
-        case
-            when given_timestamp between {{ earliest }} and received_at then given_timestamp
-            when sent_at is null then original_timestamp
-            else {{ add_seconds(
-                'received_at', '-' ~ seconds_between('original_timestamp', 'sent_at')
-            ) }}
-        end as corrected_at
+        {{ corrected_time('given_timestamp', 'original_timestamp', 'sent_at', 'received_at') }}
+            as corrected_at
     from json_fields
 ),
 
@@ -92,16 +82,15 @@ standardised as (
     select
         extracted.*,
         case
-            when extracted.corrected_at between {{ earliest }} and extracted.received_at
+            when {{ is_possible_time('extracted.corrected_at', 'extracted.received_at') }}
                 then extracted.corrected_at
             else extracted.received_at
         end as event_at,
         coalesce(categories.category, replace(extracted.category_key, ' ', '_')) as category,
         {{ email_key('extracted.traits_email') }} as traits_email_key,
         {{ standardise_phone(
-            'extracted.traits_dialled', 'countries.calling_code', 'countries.trunk_prefix'
-        ) }}
-            as traits_phone,
+            'extracted.dialled', 'countries.calling_code', 'countries.trunk_prefix'
+        ) }} as traits_phone,
         {{ name_display('extracted.clean_first_name') }} as traits_first_name,
         {{ name_display('extracted.clean_last_name') }} as traits_last_name
     from extracted
