@@ -27,3 +27,18 @@
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
+
+{#- One row a raw table: how many of its rows are in the stg_ model; a letter of the ledger is ours, not a raw row. -#}
+{% macro count_staged() -%}
+    {%- for source, table, key in raw_tables() %}
+    select
+        '{{ source }}' as source,
+        '{{ table }}' as source_table,
+        count(*) as rows_in_stg
+    from {{ ref('stg_' ~ source ~ '__' ~ table) }}
+    {%- if [source, table] == ['email', 'messages'] %}
+    where message_id in (select message_id from {{ ref('checked_email__messages') }} where fate = 'staged')
+    {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

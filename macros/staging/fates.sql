@@ -101,52 +101,39 @@
     ordered as (
         select
             hashed.*,
-            row_number() over (
-                partition by {{ keys | join(', ') }} order by {{ _copy_order(keep, version, columns) }}
-            ) as copy_number,
-            first_value(content_hash) over (
-                partition by {{ keys | join(', ') }} order by {{ _copy_order(keep, version, columns) }}
-            ) as kept_hash
+            row_number() over copies as copy_number,
+            first_value(content_hash) over copies as kept_hash
         from hashed
+        window copies as (
+            partition by {{ keys | join(', ') }}
+            order by {{ _copy_order(keep, version, columns) }}
+        )
     ),
 
-    fates as (
+    copies as {{ inline_cte() }} (
         select
-            {%- for column in keys + columns %}
-            {{ column }},
-            {%- endfor %}
-            {%- for column in raw %}
-            raw_{{ column }},
-            {%- endfor %}
-            case when reject_reason is null then 'staged' else 'rejected' end as fate,
-            reject_reason,
-            false as is_superseded
+            marked.*,
+            cast(null as {{ dbt.type_string() }}) as content_hash,
+            1 as copy_number,
+            cast(null as {{ dbt.type_string() }}) as kept_hash
         from marked
         where not is_repeated
-
         union all
+        select * from ordered
+    ),
 
+    fates as {{ inline_cte() }} (
         select
-            {%- for column in keys + columns %}
-            {{ column }},
-            {%- endfor %}
-            {%- for column in raw %}
-            raw_{{ column }},
-            {%- endfor %}
-            {%- if keep == 'first' %}
+            copies.*,
             case
+                when reject_reason is not null then 'rejected'
                 when copy_number = 1 then 'staged'
-                when content_hash = kept_hash then 'duplicate'
-                else 'rejected'
-            end as fate,
-            case when copy_number > 1 and content_hash != kept_hash then 'key_reused' end as reject_reason,
-            false as is_superseded
-            {%- else %}
-            case when copy_number = 1 then 'staged' else 'duplicate' end as fate,
-            cast(null as {{ dbt.type_string() }}) as reject_reason,
-            content_hash != kept_hash as is_superseded
-            {%- endif %}
-        from ordered
+                {%- if keep == 'first' %}
+                when content_hash != kept_hash then 'rejected'
+                {%- endif %}
+                else 'duplicate'
+            end as fate
+        from copies
     )
 
     select
@@ -154,8 +141,13 @@
         {{ column }},
         {%- endfor %}
         fate,
+        {%- if keep == 'first' %}
+        case when fate = 'rejected' then coalesce(reject_reason, 'key_reused') end as reject_reason,
+        false as is_superseded,
+        {%- else %}
         reject_reason,
-        is_superseded,
+        coalesce(content_hash != kept_hash, false) as is_superseded,
+        {%- endif %}
         {%- set fields = {} %}
         {%- for column in raw %}{% do fields.update({column: 'raw_' ~ column}) %}{% endfor %}
         case when fate = 'rejected' then {{ json_object(fields) }} end as raw_row

@@ -1,8 +1,20 @@
-{#- 'invalid_email;bad_country' or null: the names whose condition holds, in the order given. -#}
-{% macro quality_flags(conditions) -%}
+{#-
+    'invalid_email;future_dated' or null: the names of the flags that hold, in the order given. A flag is
+    {name: condition}. A name alone, such as invalid_email or unknown_country, holds where the raw column has a value
+    and the column of the same name has none.
+-#}
+{% macro quality_flags(flags) -%}
+    {%- set cases = [] -%}
+    {%- for flag in flags -%}
+        {%- if flag is string -%}
+            {%- set column = flag.split('_', 1)[1] -%}
+            {%- set flag = {flag: 'raw_' ~ column ~ ' is not null and ' ~ column ~ ' is null'} -%}
+        {%- endif -%}
+        {%- for name, condition in flag.items() -%}
+            {%- do cases.append("case when " ~ condition ~ " then ';" ~ name ~ "' else '' end") -%}
+        {%- endfor -%}
+    {%- endfor -%}
     nullif(substr(
-        {%- for flag, condition in conditions.items() %}
-        {{ '|| ' if not loop.first }}case when {{ condition }} then ';{{ flag }}' else '' end
-        {%- endfor %}
+        {{ cases | join('\n        || ') }}
     , 2), '')
 {%- endmacro %}

@@ -7,9 +7,7 @@
 
 with
 
-consents as {{ inline_cte() }} (
-    select * from {{ ref('base_crm__consents') }}
-),
+consents as {{ inline_cte() }} (select * from {{ ref('base_crm__consents') }}),
 
 parsed as (
     select
@@ -53,11 +51,11 @@ standardised as (
 judged as {{ inline_cte() }} (
     select
         *,
-        {{ quality_flags({
-            'invalid_occurred_at': 'given_occurred_at is null',
-            'future_dated': 'occurred_at < given_occurred_at',
-            'invalid_wording_sha256': 'raw_wording_sha256 is not null and wording_sha256 is null',
-        }) }} as quality_flags,
+        {{ quality_flags([
+            {'invalid_occurred_at': 'given_occurred_at is null'},
+            {'future_dated': 'occurred_at < given_occurred_at'},
+            'invalid_wording_sha256',
+        ]) }} as quality_flags,
         case
             when raw_consent_id is null then 'missing consent_id'
             {{ missing_or_bad('email') }}

@@ -9,29 +9,17 @@
 
 with
 
-contacts as {{ inline_cte() }} (
-    select * from {{ ref('base_crm__contacts') }}
-),
+contacts as {{ inline_cte() }} (select * from {{ ref('base_crm__contacts') }}),
 
-countries as (
-    select * from {{ ref('countries') }}
-),
+countries as (select * from {{ ref('countries') }}),
 
-country_aliases as (
-    select * from {{ ref('country_aliases') }}
-),
+country_aliases as (select * from {{ ref('country_aliases') }}),
 
-genders as (
-    select * from {{ ref('genders') }}
-),
+genders as (select * from {{ ref('genders') }}),
 
-languages as (
-    select * from {{ ref('languages') }}
-),
+languages as (select * from {{ ref('languages') }}),
 
-timezones as (
-    select * from {{ ref('timezones') }}
-),
+timezones as (select * from {{ ref('timezones') }}),
 
 abbreviations as (
     select {{ word_map('word', 'abbreviation') }} as words from {{ ref('street_abbreviations') }}
@@ -42,15 +30,11 @@ parsed as (
         {{ raw_columns(raw) }},
         contact_id,
         {{ standardise_email('email') }} as email,
-        {{ clean_text('first_name') }} as clean_first_name,
-        {{ clean_text('last_name') }} as clean_last_name,
+        {{ standard_parts('additional_emails', ';', standardise_email) }} as additional_emails,
+        {{ clean_names() }},
         {{ dialled_number('phone') }} as dialled,
         {{ dialled_number('mobile_phone') }} as mobile_dialled,
-        {{ clean_text('street_address', 200) }} as street_address,
-        {{ street_words('street_address') }} as street_words,
-        {{ clean_text('city', 100) }} as city,
-        {{ clean_text('region', 100) }} as region,
-        {{ text_key('substr(country, 1, 100)') }} as country_key,
+        {{ clean_address() }},
         {{ parse_birth_date('birth_date') }} as given_birth_date,
         {{ text_key('substr(gender, 1, 50)') }} as gender_key,
         {{ text_key("split_part(replace(substr(language, 1, 50), '_', '-'), '-', 1)") }}
@@ -66,44 +50,11 @@ parsed as (
     from contacts
 ),
 
-address_lists as (
-    select distinct raw_additional_emails
-    from parsed
-    where raw_additional_emails is not null
-),
-
-listed_addresses as (
-    select
-        raw_additional_emails,
-        {{ split_rows('raw_additional_emails', ';') }} as address
-    from address_lists
-),
-
-valid_addresses as (
-    select distinct
-        raw_additional_emails,
-        {{ standardise_email('address') }} as email
-    from listed_addresses
-),
-
-additional_addresses as (
-    select
-        raw_additional_emails,
-        {{ string_agg_ordered('email', ';', 'email') }} as additional_emails
-    from valid_addresses
-    where email is not null
-    group by raw_additional_emails
-),
-
 standardised as (
     select
         parsed.*,
         {{ email_key('parsed.email') }} as email_key,
-        additional_addresses.additional_emails,
-        {{ name_display('parsed.clean_first_name') }} as first_name,
-        {{ name_display('parsed.clean_last_name') }} as last_name,
-        {{ given_names_key('parsed.clean_first_name') }} as first_name_key,
-        {{ name_key('parsed.clean_last_name') }} as last_name_key,
+        {{ standard_names('parsed') }},
         {{ standardise_phone(
             'parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix'
         ) }} as phone,
@@ -111,15 +62,10 @@ standardised as (
             'parsed.mobile_dialled', 'countries.calling_code', 'countries.trunk_prefix'
         ) }}
             as mobile_phone,
-        {{ replace_words('parsed.street_words', 'abbreviations.words') }} as street_key,
-        {{ text_key('parsed.city') }} as city_key,
-        {{ postal_code('parsed.raw_postal_code', 'country_aliases.country') }} as postal_code,
-        country_aliases.country,
+        {{ standard_address('parsed') }},
         case
-            when
-                parsed.given_birth_date >= cast('1900-01-01' as date)
-                and parsed.given_birth_date
-                <= cast(coalesce(parsed.received_at, {{ as_of() }}) as date)
+            when parsed.given_birth_date between cast('1900-01-01' as date)
+                and cast(coalesce(parsed.received_at, {{ as_of() }}) as date)
                 then parsed.given_birth_date
         end as birth_date,
         {{ birth_date_key('parsed.raw_birth_date', 'parsed.given_birth_date') }} as birth_date_key,
@@ -130,8 +76,6 @@ standardised as (
         {{ not_after('parsed.given_updated_at', 'parsed.given_loaded_at') }} as updated_at
     from parsed
     cross join abbreviations
-    left join additional_addresses
-        on parsed.raw_additional_emails = additional_addresses.raw_additional_emails
     left join country_aliases on parsed.country_key = country_aliases.alias
     left join countries on country_aliases.country = countries.country
     left join genders on parsed.gender_key = genders.alias
@@ -143,19 +87,13 @@ standardised as (
 judged as {{ inline_cte() }} (
     select
         *,
-        {{ quality_flags({
-            'invalid_email': 'raw_email is not null and email is null',
-            'invalid_phone': 'raw_phone is not null and phone is null',
-            'invalid_mobile_phone': 'raw_mobile_phone is not null and mobile_phone is null',
-            'unknown_country': 'raw_country is not null and country is null',
-            'invalid_birth_date': 'raw_birth_date is not null and birth_date is null',
-            'unknown_gender': 'raw_gender is not null and gender is null',
-            'unknown_language': 'raw_language is not null and language is null',
-            'unknown_timezone': 'raw_timezone is not null and timezone is null',
-            'invalid_is_deleted': 'raw_is_deleted is not null and given_is_deleted is null',
-            'invalid_updated_at': 'raw_updated_at is not null and updated_at is null',
-            'future_dated': 'created_at < given_created_at or updated_at < given_updated_at',
-        }) }} as quality_flags,
+        {{ quality_flags([
+            'invalid_email', 'invalid_phone', 'invalid_mobile_phone', 'unknown_country',
+            'invalid_birth_date', 'unknown_gender', 'unknown_language', 'unknown_timezone',
+            {'invalid_is_deleted': 'raw_is_deleted is not null and given_is_deleted is null'},
+            'invalid_updated_at',
+            {'future_dated': 'created_at < given_created_at or updated_at < given_updated_at'},
+        ]) }} as quality_flags,
         case
             when raw_contact_id is null then 'missing contact_id'
             {{ missing_or_bad('created_at') }}

@@ -4,9 +4,7 @@
 
 with
 
-enrichment as (
-    select * from {{ ref('base_crm__enrichment') }}
-),
+enrichment as (select * from {{ ref('base_crm__enrichment') }}),
 
 parsed as (
     select
@@ -34,9 +32,9 @@ judged as (
     select
         *,
         {{ hash_uuid('natural_key') }} as enrichment_id,
-        {{ quality_flags({
-            'invalid_observed_at': 'raw_observed_at is not null and observed_at is null',
-        }) }} as quality_flags,
+        {{ quality_flags([
+            'invalid_observed_at',
+        ]) }} as quality_flags,
         case
             {{ missing_or_bad('email') }}
             {{ missing_or_bad('attribute') }}

@@ -4,9 +4,7 @@
 
 with
 
-surveys as (
-    select * from {{ ref('base_crm__surveys') }}
-),
+surveys as (select * from {{ ref('base_crm__surveys') }}),
 
 parsed as (
     select

@@ -7,9 +7,7 @@
 
 with
 
-events as {{ inline_cte() }} (
-    select * from {{ ref('base_email__events') }}
-),
+events as {{ inline_cte() }} (select * from {{ ref('base_email__events') }}),
 
 parsed as (
     select
@@ -55,12 +53,11 @@ standardised as (
 judged as {{ inline_cte() }} (
     select
         *,
-        {{ quality_flags({
-            'invalid_occurred_at': 'given_occurred_at is null',
-            'future_dated': 'occurred_at < given_occurred_at',
-            'invalid_url': 'raw_url is not null and url is null',
-            'unknown_bounce_type': 'raw_bounce_type is not null and bounce_type is null',
-        }) }} as quality_flags,
+        {{ quality_flags([
+            {'invalid_occurred_at': 'given_occurred_at is null'},
+            {'future_dated': 'occurred_at < given_occurred_at'},
+            'invalid_url', 'unknown_bounce_type',
+        ]) }} as quality_flags,
         case
             when raw_event_id is null then 'missing event_id'
             {{ missing_or_bad('email') }}

@@ -6,9 +6,7 @@
 
 with
 
-messages as {{ inline_cte() }} (
-    select * from {{ ref('base_email__messages') }}
-),
+messages as {{ inline_cte() }} (select * from {{ ref('base_email__messages') }}),
 
 parsed as (
     select

@@ -9,9 +9,7 @@
 
 with
 
-checkouts as {{ inline_cte() }} (
-    select * from {{ ref('base_shop__checkouts') }}
-),
+checkouts as {{ inline_cte() }} (select * from {{ ref('base_shop__checkouts') }}),
 
 parsed as (
     select
@@ -44,12 +42,11 @@ judged as {{ inline_cte() }} (
     select
         *,
         coalesce(completed_at, begun_at) as received_at,
-        {{ quality_flags({
-            'invalid_email': 'raw_email is not null and email is null',
-            'invalid_phone': 'raw_phone is not null and phone is null',
-            'invalid_completed_at': 'raw_completed_at is not null and given_completed_at is null',
-            'invalid_recovery_url': 'raw_recovery_url is not null and recovery_url is null',
-        }) }} as quality_flags,
+        {{ quality_flags([
+            'invalid_email', 'invalid_phone',
+            {'invalid_completed_at': 'raw_completed_at is not null and given_completed_at is null'},
+            'invalid_recovery_url',
+        ]) }} as quality_flags,
         case
             when raw_checkout_id is null then 'missing checkout_id'
             {{ missing_or_bad('created_at') }}

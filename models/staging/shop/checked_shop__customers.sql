@@ -7,17 +7,11 @@
 
 with
 
-customers as {{ inline_cte() }} (
-    select * from {{ ref('base_shop__customers') }}
-),
+customers as {{ inline_cte() }} (select * from {{ ref('base_shop__customers') }}),
 
-countries as (
-    select * from {{ ref('countries') }}
-),
+countries as (select * from {{ ref('countries') }}),
 
-country_aliases as (
-    select * from {{ ref('country_aliases') }}
-),
+country_aliases as (select * from {{ ref('country_aliases') }}),
 
 abbreviations as (
     select {{ word_map('word', 'abbreviation') }} as words from {{ ref('street_abbreviations') }}
@@ -29,13 +23,8 @@ parsed as (
         customer_id as shop_customer_id,
         {{ standardise_email('email') }} as email,
         {{ dialled_number('phone') }} as dialled,
-        {{ clean_text('first_name') }} as clean_first_name,
-        {{ clean_text('last_name') }} as clean_last_name,
-        {{ clean_text('street_address', 200) }} as street_address,
-        {{ street_words('street_address') }} as street_words,
-        {{ clean_text('city', 100) }} as city,
-        {{ clean_text('region', 100) }} as region,
-        {{ text_key('substr(country, 1, 100)') }} as country_key,
+        {{ clean_names() }},
+        {{ clean_address() }},
         {{ parse_timestamp('created_at') }} as created_at,
         {{ parse_timestamp('updated_at') }} as updated_at,
         {{ received_at('shop', 'customers') }} as received_at
@@ -49,14 +38,8 @@ standardised as (
         {{ standardise_phone(
             'parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix'
         ) }} as phone,
-        {{ name_display('parsed.clean_first_name') }} as first_name,
-        {{ name_display('parsed.clean_last_name') }} as last_name,
-        {{ given_names_key('parsed.clean_first_name') }} as first_name_key,
-        {{ name_key('parsed.clean_last_name') }} as last_name_key,
-        {{ replace_words('parsed.street_words', 'abbreviations.words') }} as street_key,
-        {{ text_key('parsed.city') }} as city_key,
-        {{ postal_code('parsed.raw_postal_code', 'country_aliases.country') }} as postal_code,
-        country_aliases.country
+        {{ standard_names('parsed') }},
+        {{ standard_address('parsed') }}
     from parsed
     cross join abbreviations
     left join country_aliases on parsed.country_key = country_aliases.alias
@@ -67,12 +50,9 @@ standardised as (
 judged as {{ inline_cte() }} (
     select
         *,
-        {{ quality_flags({
-            'invalid_email': 'raw_email is not null and email is null',
-            'invalid_phone': 'raw_phone is not null and phone is null',
-            'unknown_country': 'raw_country is not null and country is null',
-            'invalid_updated_at': 'raw_updated_at is not null and updated_at is null',
-        }) }} as quality_flags,
+        {{ quality_flags([
+            'invalid_email', 'invalid_phone', 'unknown_country', 'invalid_updated_at',
+        ]) }} as quality_flags,
         case
             when raw_customer_id is null then 'missing customer_id'
             {{ missing_or_bad('created_at') }}

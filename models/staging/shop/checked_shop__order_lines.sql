@@ -4,9 +4,7 @@
 
 with
 
-order_lines as {{ inline_cte() }} (
-    select * from {{ ref('base_shop__order_lines') }}
-),
+order_lines as {{ inline_cte() }} (select * from {{ ref('base_shop__order_lines') }}),
 
 parsed as (
     select
@@ -24,9 +22,9 @@ parsed as (
 judged as {{ inline_cte() }} (
     select
         *,
-        {{ quality_flags({
-            'invalid_discount': 'raw_discount is not null and discount is null',
-        }) }} as quality_flags,
+        {{ quality_flags([
+            'invalid_discount',
+        ]) }} as quality_flags,
         case
             when raw_order_line_id is null then 'missing order_line_id'
             when raw_order_id is null then 'missing order_id'

@@ -9,25 +9,17 @@
 
 with
 
-orders as {{ inline_cte() }} (
-    select * from {{ ref('base_shop__orders') }}
-),
+orders as {{ inline_cte() }} (select * from {{ ref('base_shop__orders') }}),
 
-countries as (
-    select * from {{ ref('countries') }}
-),
+countries as (select * from {{ ref('countries') }}),
 
-country_aliases as (
-    select * from {{ ref('country_aliases') }}
-),
+country_aliases as (select * from {{ ref('country_aliases') }}),
 
 abbreviations as (
     select {{ word_map('word', 'abbreviation') }} as words from {{ ref('street_abbreviations') }}
 ),
 
-rates as (
-    select * from {{ ref('exchange_rates') }}
-),
+rates as (select * from {{ ref('exchange_rates') }}),
 
 base_rate as (
     select units_per_eur as base_units_per_eur
@@ -56,13 +48,8 @@ parsed as (
         {{ parse_money('total') }} as total,
         upper({{ clean_text('discount_code', 60) }}) as discount_code,
         cart_id,
-        {{ clean_text('ship_first_name') }} as clean_first_name,
-        {{ clean_text('ship_last_name') }} as clean_last_name,
-        {{ clean_text('ship_street_address', 200) }} as street_address,
-        {{ street_words('ship_street_address') }} as street_words,
-        {{ clean_text('ship_city', 100) }} as city,
-        {{ clean_text('ship_region', 100) }} as region,
-        {{ text_key('substr(ship_country, 1, 100)') }} as country_key,
+        {{ clean_names('ship_') }},
+        {{ clean_address('ship_') }},
         {{ parse_timestamp('created_at') }} as given_created_at,
         {{ parse_timestamp('updated_at') }} as given_updated_at,
         {{ parse_timestamp('loaded_at') }} as given_loaded_at,
@@ -80,14 +67,8 @@ standardised as (
         {{ in_base_currency(
             'parsed.total', 'parsed.currency', 'rates.units_per_eur', 'base_rate.base_units_per_eur'
         ) }} as total_base,
-        {{ name_display('parsed.clean_first_name') }} as first_name,
-        {{ name_display('parsed.clean_last_name') }} as last_name,
-        {{ given_names_key('parsed.clean_first_name') }} as first_name_key,
-        {{ name_key('parsed.clean_last_name') }} as last_name_key,
-        {{ replace_words('parsed.street_words', 'abbreviations.words') }} as street_key,
-        {{ text_key('parsed.city') }} as city_key,
-        {{ postal_code('parsed.raw_ship_postal_code', 'country_aliases.country') }} as postal_code,
-        country_aliases.country,
+        {{ standard_names('parsed') }},
+        {{ standard_address('parsed', 'ship_') }},
         {{ not_after('parsed.given_created_at', 'parsed.given_loaded_at') }} as created_at,
         {{ not_after('parsed.given_updated_at', 'parsed.given_loaded_at') }} as updated_at
     from parsed
@@ -102,19 +83,15 @@ standardised as (
 judged as {{ inline_cte() }} (
     select
         *,
-        {{ quality_flags({
-            'invalid_email': 'raw_email is not null and email is null',
-            'invalid_phone': 'raw_phone is not null and phone is null',
-            'unknown_country': 'raw_ship_country is not null and country is null',
-            'no_exchange_rate': 'total is not null and total_base is null',
-            'negative_total': 'total < 0',
-            'invalid_subtotal': 'raw_subtotal is not null and subtotal is null',
-            'invalid_discount': 'raw_discount is not null and discount is null',
-            'invalid_shipping': 'raw_shipping is not null and shipping is null',
-            'invalid_tax': 'raw_tax is not null and tax is null',
-            'invalid_updated_at': 'raw_updated_at is not null and updated_at is null',
-            'future_dated': 'created_at < given_created_at or updated_at < given_updated_at',
-        }) }} as quality_flags,
+        {{ quality_flags([
+            'invalid_email', 'invalid_phone',
+            {'unknown_country': 'raw_ship_country is not null and country is null'},
+            {'no_exchange_rate': 'total is not null and total_base is null'},
+            {'negative_total': 'total < 0'},
+            'invalid_subtotal', 'invalid_discount', 'invalid_shipping', 'invalid_tax',
+            'invalid_updated_at',
+            {'future_dated': 'created_at < given_created_at or updated_at < given_updated_at'},
+        ]) }} as quality_flags,
         case
             when raw_order_id is null then 'missing order_id'
             when raw_status is null then 'missing status'

@@ -7,13 +7,9 @@
 
 with
 
-products as {{ inline_cte() }} (
-    select * from {{ ref('base_shop__products') }}
-),
+products as {{ inline_cte() }} (select * from {{ ref('base_shop__products') }}),
 
-categories as (
-    select * from {{ ref('categories') }}
-),
+categories as (select * from {{ ref('categories') }}),
 
 parsed as (
     select
@@ -37,14 +33,12 @@ judged as {{ inline_cte() }} (
     select
         parsed.*,
         coalesce(categories.category, replace(parsed.category_key, ' ', '_')) as category,
-        {{ quality_flags({
-            'unmapped_category': 'categories.category is null',
-            'invalid_currency': 'raw_currency is not null and currency is null',
-            'invalid_image_url': 'raw_image_url is not null and image_url is null',
-            'invalid_url': 'raw_url is not null and product_url is null',
-            'invalid_in_stock': 'raw_in_stock is not null and in_stock is null',
-            'invalid_updated_at': 'raw_updated_at is not null and updated_at is null',
-        }) }} as quality_flags,
+        {{ quality_flags([
+            {'unmapped_category': 'categories.category is null'},
+            'invalid_currency', 'invalid_image_url',
+            {'invalid_url': 'raw_url is not null and product_url is null'},
+            'invalid_in_stock', 'invalid_updated_at',
+        ]) }} as quality_flags,
         case
             when parsed.raw_product_id is null then 'missing product_id'
             {{ missing_or_bad('name', 'product_name') }}

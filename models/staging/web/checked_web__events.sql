@@ -1,31 +1,21 @@
 {{ config(materialized='table') }}
 
+{#- Longer than a page: one wide row, out of an address, three JSON texts and four clocks. -#}
 {%- set raw = [
     'message_id', 'type', 'event', 'anonymous_id', 'user_id', 'original_timestamp', 'sent_at',
     'received_at', 'timestamp', 'page_url', 'page_referrer', 'user_agent', 'properties', 'traits',
     'context',
 ] %}
 
-{#- A clock that is further back was never set. -#}
-{%- set earliest = "cast('1995-01-01' as timestamp)" %}
-
 with
 
-events as {{ inline_cte() }} (
-    select * from {{ ref('base_web__events') }}
-),
+events as {{ inline_cte() }} (select * from {{ ref('base_web__events') }}),
 
-countries as (
-    select * from {{ ref('countries') }}
-),
+countries as (select * from {{ ref('countries') }}),
 
-country_aliases as (
-    select * from {{ ref('country_aliases') }}
-),
+country_aliases as (select * from {{ ref('country_aliases') }}),
 
-categories as (
-    select * from {{ ref('categories') }}
-),
+categories as (select * from {{ ref('categories') }}),
 
 parsed as (
     select
@@ -80,19 +70,11 @@ extracted as (
         {{ parse_money('given_price') }} as price,
         {{ text_key('given_category') }} as category_key,
         {{ standardise_email('given_email') }} as traits_email,
-        {{ dialled_number('given_phone') }} as traits_dialled,
-        {{ clean_text('given_first_name') }} as clean_first_name,
-        {{ clean_text('given_last_name') }} as clean_last_name,
+        {{ dialled_number('given_phone') }} as dialled,
+        {{ clean_names('given_') }},
         {{ text_key('given_country') }} as country_key,
-        -- The Segment specification's correction: what the device's clock says, counted back from
-        -- the receipt.
-        case
-            when given_timestamp between {{ earliest }} and received_at then given_timestamp
-            when sent_at is null then original_timestamp
-            else {{ add_seconds(
-                'received_at', '-' ~ seconds_between('original_timestamp', 'sent_at')
-            ) }}
-        end as corrected_at
+        {{ corrected_time('given_timestamp', 'original_timestamp', 'sent_at', 'received_at') }}
+            as corrected_at
     from json_fields
 ),
 
@@ -100,16 +82,15 @@ standardised as (
     select
         extracted.*,
         case
-            when extracted.corrected_at between {{ earliest }} and extracted.received_at
+            when {{ is_possible_time('extracted.corrected_at', 'extracted.received_at') }}
                 then extracted.corrected_at
             else extracted.received_at
         end as event_at,
         coalesce(categories.category, replace(extracted.category_key, ' ', '_')) as category,
         {{ email_key('extracted.traits_email') }} as traits_email_key,
         {{ standardise_phone(
-            'extracted.traits_dialled', 'countries.calling_code', 'countries.trunk_prefix'
-        ) }}
-            as traits_phone,
+            'extracted.dialled', 'countries.calling_code', 'countries.trunk_prefix'
+        ) }} as traits_phone,
         {{ name_display('extracted.clean_first_name') }} as traits_first_name,
         {{ name_display('extracted.clean_last_name') }} as traits_last_name
     from extracted
@@ -121,18 +102,15 @@ standardised as (
 judged as {{ inline_cte() }} (
     select
         *,
-        {{ quality_flags({
-            'invalid_properties': 'raw_properties is not null and properties is null',
-            'invalid_traits': 'raw_traits is not null and traits is null',
-            'invalid_context': 'raw_context is not null and context is null',
-            'invalid_timestamp': 'raw_timestamp is not null and given_timestamp is null',
-            'invalid_original_timestamp':
-                'raw_original_timestamp is not null and original_timestamp is null',
-            'future_dated': 'given_timestamp > received_at or corrected_at > received_at',
-            'unknown_user_id': 'raw_user_id is not null and user_id is null',
-            'no_visitor': 'anonymous_id is null and user_id is null',
-            'missing_event_name': "event_type = 'track' and event_name is null",
-        }) }} as quality_flags,
+        {{ quality_flags([
+            'invalid_properties', 'invalid_traits', 'invalid_context',
+            {'invalid_timestamp': 'raw_timestamp is not null and given_timestamp is null'},
+            'invalid_original_timestamp',
+            {'future_dated': 'given_timestamp > received_at or corrected_at > received_at'},
+            'unknown_user_id',
+            {'no_visitor': 'anonymous_id is null and user_id is null'},
+            {'missing_event_name': "event_type = 'track' and event_name is null"},
+        ]) }} as quality_flags,
         case
             when raw_message_id is null then 'missing message_id'
             when raw_type is null then 'missing type'

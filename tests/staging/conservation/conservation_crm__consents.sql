@@ -1,1 +1,0 @@
-{{ conservation('crm', 'consents') }}

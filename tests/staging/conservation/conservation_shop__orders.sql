@@ -1,1 +1,0 @@
-{{ conservation('shop', 'orders') }}
