@@ -15,7 +15,7 @@ help:
 	@echo 'make test-identity  identity on FEBRL 1, 2 and 3, and over batches, deletions and overrides'
 	@echo 'make bench-identity  identity resolution next to Splink: accuracy, time, memory'
 	@echo 'make lint   ruff and sqlfluff'
-	@echo 'make docs   the dbt documentation site in target/'
+	@echo 'make docs   the documentation of every table and column, one page to open from the disk'
 	@echo 'make clean  remove build outputs (never the warehouse, its ledgers or its letters)'
 
 .venv/run.stamp: requirements.txt constraints.txt
@@ -99,7 +99,9 @@ pytest: setup-dev
 	$(BIN)/python -m pytest $(PARALLEL) tests/python
 
 docs: setup
-	$(BIN)/dbt docs generate --static
+	$(BIN)/dbt --quiet parse
+	$(BIN)/dbt --quiet docs generate --no-compile
+	@$(BIN)/python scripts/docs_page.py
 
 clean:
 	rm -rf target logs .pytest_cache .ruff_cache .hypothesis
