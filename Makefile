@@ -6,7 +6,7 @@ VARS ?= {}
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup setup-dev setup-spark setup-splink run test test-spark test-identity \
-	bench-identity lint parse build pytest built-and-tested docs clean
+	bench-identity lint format parse build pytest docs clean
 
 help:
 	@echo 'make run    set up, then raw data -> checks -> dbt build -> letters -> published marts'
@@ -14,8 +14,9 @@ help:
 	@echo 'make test-spark  the same models on Spark: every mart as on DuckDB, row by row'
 	@echo 'make test-identity  identity on FEBRL 1, 2 and 3, and over batches, deletions and overrides'
 	@echo 'make bench-identity  identity resolution next to Splink: accuracy, time, memory'
-	@echo 'make lint   ruff and sqlfluff'
-	@echo 'make docs   the dbt documentation site in target/'
+	@echo 'make lint   format of Python and SQL, conventions of models (dbt-bouncer.yml)'
+	@echo 'make format Python and SQL in the house format'
+	@echo 'make docs   the documentation of every table and column, one page to open from the disk'
 	@echo 'make clean  remove build outputs (never the warehouse, its ledgers or its letters)'
 
 .venv/run.stamp: requirements.txt constraints.txt
@@ -57,18 +58,10 @@ setup-splink: .venv/splink.stamp
 run: setup
 	@$(BIN)/python scripts/run_pipeline.py full --vars '$(VARS)'
 
-# The tests have a warehouse of their own, made anew each time; the linter an empty one.
-test parse build pytest: export PENPAL_WAREHOUSE = target/test/penpal.duckdb
-lint: export PENPAL_WAREHOUSE = target/lint/penpal.duckdb
-lint: export DBT_TARGET_PATH = target/lint
-lint: export DBT_LOG_PATH = target/lint
+# The tests have a warehouse of their own, made anew each time.
+test parse lint build pytest: export PENPAL_WAREHOUSE = target/test/penpal.duckdb
 
-# The linter needs nothing that is built, so it runs beside.
-test: parse
-	$(MAKE) --jobs=2 lint built-and-tested
-
-built-and-tested: build
-	$(MAKE) pytest
+test: lint build pytest
 
 test-spark: setup-spark
 	$(BIN)/python -m pytest --engine spark tests/spark \
@@ -82,11 +75,15 @@ test-identity: setup-dev .venv/febrl.stamp
 bench-identity: setup-splink
 	$(BIN)/python scripts/bench_identity.py $(ARGS)
 
-lint: setup-dev
-	@mkdir -p $(DBT_TARGET_PATH)
+lint: parse
 	$(BIN)/ruff check scripts tests
 	$(BIN)/ruff format --check scripts tests
-	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests
+	$(BIN)/sqlfmt --check --quiet models tests
+	COLUMNS=160 $(BIN)/dbt-bouncer run --show-all-failures
+
+format: setup-dev
+	$(BIN)/ruff format scripts tests
+	$(BIN)/sqlfmt --quiet models tests
 
 parse: setup-dev
 	$(BIN)/dbt --warn-error parse --no-partial-parse
@@ -99,7 +96,9 @@ pytest: setup-dev
 	$(BIN)/python -m pytest $(PARALLEL) tests/python
 
 docs: setup
-	$(BIN)/dbt docs generate --static
+	$(BIN)/dbt --quiet parse
+	$(BIN)/dbt --quiet docs generate --no-compile
+	@$(BIN)/python scripts/docs_page.py
 
 clean:
 	rm -rf target logs .pytest_cache .ruff_cache .hypothesis

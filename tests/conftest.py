@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import hashlib
 import json
 import os
 import shutil
@@ -125,29 +126,36 @@ def copy_project(folder: Path) -> None:
     shutil.copytree(ROOT / "seeds", folder / "seeds")
 
 
-def project_environment(folder: Path) -> dict[str, str]:
-    """For a copied project, on its lake/ and penpal.duckdb."""
-    return dbt_environment(folder) | {
-        "PENPAL_WAREHOUSE": str(folder / "penpal.duckdb"),
-        "PENPAL_LAKE": str(folder / "lake"),
-    }
+@functools.cache
+def parsed_projects() -> tempfile.TemporaryDirectory:
+    """What dbt made of the project, a file for each --vars; deleted with the process."""
+    return tempfile.TemporaryDirectory(prefix="parsed")
 
 
-def dbt_in_project(folder: Path, *arguments: str) -> None:
-    """Runs dbt in a copied project; it must succeed."""
-    done = run_dbt(arguments, folder, project_environment(folder))
+def dbt_in_project(folder: Path, *arguments: str, given: str) -> None:
+    """Runs dbt in a copied project with the given --vars; it must succeed.
+
+    Copies are parsed once: their paths are relative, as another environment would be parsed anew.
+    """
+    parsed = folder / "target" / "partial_parse.msgpack"
+    kept = Path(parsed_projects().name, hashlib.sha256(given.encode()).hexdigest())
+    if kept.exists() and not parsed.exists():
+        parsed.parent.mkdir(exist_ok=True)
+        shutil.copy(kept, parsed)
+    paths = {"PENPAL_WAREHOUSE": "penpal.duckdb", "PENPAL_LAKE": "lake"}
+    environment = dbt_environment(folder) | paths
+    done = run_dbt((*arguments, "--vars", given), folder, environment)
     assert done.returncode == 0, done.stdout[-10_000:]
+    if not kept.exists():
+        shutil.copy(parsed, kept)
 
 
 def run_in_project(folder: Path, *command: str | Path) -> None:
-    """Runs a command in a copied project; it must succeed."""
+    """Runs a command on a copied project's warehouse; it must succeed."""
+    warehouse = {"PENPAL_WAREHOUSE": str(folder / "penpal.duckdb")}
+    environment = dbt_environment(folder) | warehouse
     done = subprocess.run(
-        command,
-        check=False,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env=project_environment(folder),
+        command, check=False, cwd=folder, capture_output=True, text=True, env=environment
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-10_000:]
 

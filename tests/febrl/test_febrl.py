@@ -76,7 +76,7 @@ def seed(folder: Path) -> Path:
 def build(folder: Path, *selected: str) -> None:
     options = "{raw_data: lake, sources: [crm], as_of: '2026-06-15 12:00:00'}"
     kinds = ("--exclude-resource-type", "test", "unit_test")
-    dbt_in_project(folder, "--quiet", "build", *kinds, "--vars", options, "--select", *selected)
+    dbt_in_project(folder, "--quiet", "build", *kinds, "--select", *selected, given=options)
 
 
 def accuracy(folder: Path, truth: Path) -> dict[str, float]:

@@ -57,10 +57,10 @@ class Shop:
 
     def build(self, *options: str) -> Partition:
         """Runs the identity layer; gives the records of each customer."""
-        arguments = ["--quiet", "build", "--vars", VARS, *options]
+        arguments = ["--quiet", "build", *options]
         arguments += ["--select", "+identity_finished_run", "identity_review"]
         arguments += ["--exclude-resource-type", "unit_test", "test"]
-        dbt_in_project(self.folder, *arguments)
+        dbt_in_project(self.folder, *arguments, given=VARS)
         return {frozenset(records) for records in self.customers().values()}
 
     def block(self, kind: str, pattern: str) -> None:
