@@ -1,7 +1,6 @@
 {#-
     The values that could link the records of one source: a row for each of `values`, [identifier type, its column in
-    comparison form, its column as written]. `record_key` and `observed_at` are
-    expressions.
+    comparison form, its column as written]. `record_key` and `observed_at` are expressions.
 -#}
 {% macro stated_values(relation, record_key, observed_at, values) -%}
     {%- for identifier_type, value, shown in values -%}

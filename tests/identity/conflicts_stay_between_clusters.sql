@@ -14,4 +14,4 @@ inner join clusters as one on conflicts.record_key = one.record_key
 inner join clusters as other on conflicts.other_record_key = other.record_key
 where
     conflicts.identifier_type is null
-    and one.component = other.component
+    and one.cluster = other.cluster

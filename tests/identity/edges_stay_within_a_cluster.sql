@@ -11,7 +11,7 @@ apart_pairs as (
     from edges
     inner join clusters as one on edges.record_key = one.record_key
     inner join clusters as other on edges.other_record_key = other.record_key
-    where one.component <> other.component
+    where one.cluster <> other.cluster
 ),
 
 apart_holders as (
@@ -23,7 +23,7 @@ apart_holders as (
     inner join clusters on edges.record_key = clusters.record_key
     where edges.identifier_type is not null
     group by edges.identifier_type, edges.identifier_value, edges.group_key
-    having count(distinct clusters.component) > 1
+    having count(distinct clusters.cluster) > 1
 )
 
 select

@@ -2,7 +2,7 @@
 -- reason; both only where a shared value links a record with its namesakes, but not with its owner.
 with identifiers as (
     select record_key, identifier_type, identifier_value
-    from {{ ref('identity_record_identifiers') }}
+    from {{ ref('identity_record_values') }}
     group by record_key, identifier_type, identifier_value
 ),
 
@@ -12,10 +12,14 @@ links as (
     where identifier_type is not null
     union all
     select record_key, identifier_type, identifier_value, rule
-    from {{ ref('identity_cut_links') }}
+    from {{ ref('identity_refusals') }}
+    where reason = 'cut_weakest_link'
 ),
 
-refusals as (select * from {{ ref('identity_refusals') }})
+refusals as (
+    select * from {{ ref('identity_refusals') }}
+    where reason <> 'cut_weakest_link'
+)
 
 select
     identifiers.record_key,

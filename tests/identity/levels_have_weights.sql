@@ -1,12 +1,5 @@
 -- Every level that a comparison gave has a weight: one without would count as nothing to compare.
--- Of the candidates, a sample and the pairs that were kept are looked at.
-with comparisons as (
-    select {{ comparisons() | join('_level, ') }}_level
-    from {{ ref('identity_comparisons') }}
-    union all
-    select {{ comparisons() | join('_level, ') }}_level
-    from {{ ref('identity_pairs') }}
-),
+with comparisons as (select * from {{ ref('identity_compared') }}),
 
 match_weights as (select * from {{ ref('match_weights') }}),
 

@@ -14,7 +14,7 @@ judged as (
         overrides.record_key_a,
         overrides.record_key_b,
         overrides.decision,
-        one.component = other.component as is_linked,
+        one.cluster = other.cluster as is_linked,
         conflicts.record_key is not null as is_outweighed
     from overrides
     inner join clusters as one on overrides.record_key_a = one.record_key

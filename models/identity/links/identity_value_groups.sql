@@ -86,7 +86,10 @@ grouped as (
         end as group_key,
         row_number() over (
             partition by named.value_id
-            order by case when named.adopted_from is null then 0 else 1 end, named.first_seen_at, named.entity
+            order by
+                case when named.adopted_from is null then 0 else 1 end,
+                named.first_seen_at,
+                named.entity
         ) as seniority
     from named
     inner join leaders

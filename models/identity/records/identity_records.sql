@@ -1,7 +1,4 @@
-with contacts as (
-    select * from {{ ref('stg_crm__contacts') }}
-    where not is_deleted
-),
+with contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
 accounts as (select * from {{ ref('stg_shop__customers') }}),
 
@@ -10,10 +7,7 @@ orders as (
     where coalesce(shop_customer_id, email_key, phone) is not null
 ),
 
-checkouts as (
-    select * from {{ ref('stg_shop__checkouts') }}
-    where coalesce(email_key, phone) is not null
-),
+checkouts as (select * from {{ ref('stg_shop__checkouts') }}),
 
 web_users as (select * from {{ ref('web_users') }}),
 
@@ -41,6 +35,7 @@ records as (
         coalesce(mobile_phone, phone) as phone,
         true as names_its_person
     from contacts
+    where not is_deleted
     union all
     select
         'shop.customers' as source_table,
@@ -74,6 +69,7 @@ records as (
         phone,
         true as names_its_person
     from checkouts
+    where coalesce(email_key, phone) is not null
     union all
     select
         source_table,

@@ -51,70 +51,63 @@ others as (
     select
         contact_id,
         trim(listed_value) as shown_value,
-        case when identifier_type = 'email' then {{ email_key('trim(listed_value)') }} end as email_key,
+        case when identifier_type = 'email' then {{ email_key('trim(listed_value)') }} end
+            as email_key,
         case when identifier_type = 'contact_id' then {{ known_id('trim(listed_value)') }} end
             as other_contact_id,
         created_at
     from listed
     where own_value is null or trim(listed_value) <> own_value
-),
-
-stated as (
-    {{ stated_values('contacts', "'crm.contacts:' || contact_id", 'created_at', [
-        ['contact_id', 'contact_id', 'contact_id'],
-        ['email', 'email_key', 'email'],
-        ['phone', 'phone', 'phone'],
-        ['phone', 'other_phone', 'other_phone'],
-    ]) }}
-    union all
-    {{ stated_values('others', "'crm.contacts:' || contact_id", 'created_at', [
-        ['contact_id', 'other_contact_id', 'shown_value'],
-        ['email', 'email_key', 'shown_value'],
-    ]) }}
-    union all
-    {{ stated_values('accounts', "'shop.customers:' || shop_customer_id", 'created_at', [
-        ['shop_customer_id', 'shop_customer_id', 'shop_customer_id'],
-        ['email', 'email_key', 'email'],
-        ['phone', 'phone', 'phone'],
-    ]) }}
-    union all
-    {{ stated_values('orders', "'shop.orders:' || order_id", 'created_at', [
-        ['shop_customer_id', 'shop_customer_id', 'shop_customer_id'],
-        ['email', 'email_key', 'email'],
-        ['phone', 'phone', 'phone'],
-    ]) }}
-    union all
-    {{ stated_values('checkouts', "'shop.checkouts:' || checkout_id", 'created_at', [
-        ['email', 'email_key', 'email'],
-        ['phone', 'phone', 'phone'],
-    ]) }}
-    union all
-    {{ stated_values('users', "'web.users:' || user_id", 'first_seen_at', [
-        [var('user_id_is'), 'user_id', 'user_id'],
-    ]) }}
-    union all
-    {{ stated_values(
-        'identifies', "coalesce('web.users:' || user_id, 'web.identify:' || message_id)", 'event_at',
-        [['email', 'traits_email_key', 'traits_email'], ['phone', 'traits_phone', 'traits_phone']]
-    ) }}
-    union all
-    {{ stated_values('mailboxes', "source_table || ':' || email_key", 'first_seen_at', [
-        ['email', 'email_key', 'email_key'],
-    ]) }}
-    union all
-    select
-        record_key,
-        identifier_type,
-        identifier_value,
-        identifier_value as shown_value,
-        observed_at
-    from occasions
 )
 
+{{ stated_values('contacts', "'crm.contacts:' || contact_id", 'created_at', [
+    ['contact_id', 'contact_id', 'contact_id'],
+    ['email', 'email_key', 'email'],
+    ['phone', 'phone', 'phone'],
+    ['phone', 'other_phone', 'other_phone'],
+]) }}
+union all
+{{ stated_values('others', "'crm.contacts:' || contact_id", 'created_at', [
+    ['contact_id', 'other_contact_id', 'shown_value'],
+    ['email', 'email_key', 'shown_value'],
+]) }}
+union all
+{{ stated_values('accounts', "'shop.customers:' || shop_customer_id", 'created_at', [
+    ['shop_customer_id', 'shop_customer_id', 'shop_customer_id'],
+    ['email', 'email_key', 'email'],
+    ['phone', 'phone', 'phone'],
+]) }}
+union all
+{{ stated_values('orders', "'shop.orders:' || order_id", 'created_at', [
+    ['shop_customer_id', 'shop_customer_id', 'shop_customer_id'],
+    ['email', 'email_key', 'email'],
+    ['phone', 'phone', 'phone'],
+]) }}
+union all
+{{ stated_values('checkouts', "'shop.checkouts:' || checkout_id", 'created_at', [
+    ['email', 'email_key', 'email'],
+    ['phone', 'phone', 'phone'],
+]) }}
+union all
+{{ stated_values('users', "'web.users:' || user_id", 'first_seen_at', [
+    [var('user_id_is'), 'user_id', 'user_id'],
+]) }}
+union all
+{{ stated_values(
+    'identifies', "coalesce('web.users:' || user_id, 'web.identify:' || message_id)", 'event_at', [
+        ['email', 'traits_email_key', 'traits_email'],
+        ['phone', 'traits_phone', 'traits_phone'],
+    ]
+) }}
+union all
+{{ stated_values('mailboxes', "source_table || ':' || email_key", 'first_seen_at', [
+    ['email', 'email_key', 'email_key'],
+]) }}
+union all
 select
     record_key,
     identifier_type,
     identifier_value,
-    shown_value,
+    identifier_value as shown_value,
     observed_at
-from stated
+from occasions
