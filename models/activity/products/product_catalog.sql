@@ -35,16 +35,12 @@ select
     image_url,
     product_url,
     items_sold_180d,
-    case
-        when is_offered
-            then row_number() over (
-                partition by is_offered order by items_sold_180d desc, product_id
-            )
-    end as shop_rank,
-    case
-        when is_offered
-            then row_number() over (
-                partition by is_offered, category order by items_sold_180d desc, product_id
-            )
-    end as category_rank
+    case when is_offered then row_number() over shop end as shop_rank,
+    case when is_offered then row_number() over of_category end as category_rank
 from with_sales
+window
+    shop as (partition by is_offered order by items_sold_180d desc, product_id),
+    of_category as (
+        partition by is_offered, category
+        order by items_sold_180d desc, product_id
+    )
