@@ -75,7 +75,7 @@ REASONS = {
 
 # From chance to design, as rules.identifier_limits ranks them; any fuzzy link is weaker.
 TRUST = (
-    "phone", "session_id", "email", "cart_id", "order_id",
+    "phone", "email", "cart_id", "order_id",
     "user_id", "shop_customer_id", "contact_id", "override",
 )  # fmt: skip
 BASES = (

@@ -38,7 +38,7 @@ left join evidence_suppressed_identifiers as suppressed
 where map.customer_id = $1
 group by identifiers.identifier_type, identifiers.identifier_value
 -- Baskets, orders and visits, of which there may be hundreds, come after what names a person.
-order by identifiers.identifier_type in ('cart_id', 'order_id', 'session_id'),
+order by identifiers.identifier_type in ('cart_id', 'order_id'),
     identifiers.identifier_type, records_count desc, identifiers.identifier_value
 """
 
