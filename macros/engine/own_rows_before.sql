@@ -1,16 +1,20 @@
 {#-
-    A query of the rows that a model's table held before this run, for the model itself; none where it was not there, had
-    other columns, or is to be made anew (--full-refresh). To be followed by a condition.
+    A query of the rows that a model's table held before this run, for the model itself; of none where it was not there, had
+    other columns, or is to be made anew (--full-refresh). `columns` has the type of each.
 -#}
 {% macro own_rows_before(model_name, columns) -%}
     {%- set table = adapter.dispatch('own_table_before', 'penpal')(model_name) -%}
-    {%- set its_columns = adapter.get_columns_in_relation(table) | map(attribute='name') | list if table else [] -%}
-    {%- set table = table if columns.keys() | reject('in', its_columns) | list == [] else none -%}
+    {%- set found = adapter.get_columns_in_relation(table) | map(attribute='name') | list if table else [] -%}
+    {%- if table and columns | reject('in', found) | list == [] -%}
+    select {{ columns | join(', ') }}
+    from {{ table }}
+    {%- else -%}
     select
         {%- for name, type in columns.items() %}
-        {{ name if table else 'cast(null as ' ~ type ~ ') as ' ~ name }}{{ ',' if not loop.last }}
+        cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ table if table else '(select 1) as nothing' }}
+    where 1 = 0
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro duckdb__own_table_before(model_name) -%}

@@ -24,3 +24,13 @@
         {%- endfor %}
     end
 {%- endmacro %}
+
+{#- A block of more profiles is none: what they agree in tells next to nothing. -#}
+{% macro largest_block() -%}
+    512
+{%- endmacro %}
+
+{#- So many pairs a rule may propose, however few profiles there are. -#}
+{% macro least_budget() -%}
+    300000
+{%- endmacro %}

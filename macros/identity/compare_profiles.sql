@@ -1,25 +1,10 @@
 {#-
-    How alike two profiles are, field by field. `pairs` is a relation or CTE with profile_a and profile_b (profile_id of
-    identity_profiles, which the query must have in scope as `profiles`); the columns of `keep` are passed on. Gives one
-    level a comparison, null where either side says nothing, or two names are in different scripts:
+    How alike two profiles are, field by field: one level a comparison, described at identity_compared, and are_namesakes.
+    `pairs` is a relation or CTE with profile_a and profile_b (profile_id of identity_profiles, which the query must have in
+    scope as `profiles`); the columns of `keep` are passed on.
 
-    first_name   exact, nickname (one name in full form, and no further name that differs), initial, typo, part (one ends
-                 with the words or begins with the letters of the other), similar, different; swapped, swapped_typo,
-                 swapped_part where first and last name changed places, or one of them did
-    last_name    exact, typo, part, similar, different; null where the names are swapped, which counts once
-    birth_date   exact, slip (one digit, day and month changed places, or the next day in another month), near (two digits
-                 of the day or of the year), year, digits (any two), different
-    location     postal_code_and_city, postal_code, postal_typo_and_city, postal_and_city_typo, city, city_typo, postal_typo, different
-    city         exact, typo, different; only where a side has no postal code, so that location has nothing to compare
-    street       exact, typo (its number at most one digit off), part (same number; one name begins the other, or both begin with
-                 the same five letters), same_street, same_number, similar, different
-    email        exact, local_part, typo, different; null also where only a short number or a mark between words differs
-    phone        exact, typo (one digit), different
-    gender       same, different
-
-    and are_namesakes: whether one is, say, Senior and the other Junior, not born on one day.
-
-    All are made of equality, Levenshtein distance and prefixes, which every engine has.
+    All levels are made of equality, Levenshtein distance and prefixes, which every engine has, and are the same whichever of the
+    two profiles comes first.
 -#}
 {% macro compare_profiles(pairs, keep=[]) -%}
 with sides as (
@@ -28,47 +13,29 @@ with sides as (
         {% endfor -%}
         pairs.profile_a,
         pairs.profile_b,
-        a.first_names as first_names_a,
-        b.first_names as first_names_b,
-        a.last_names as last_names_a,
-        b.last_names as last_names_b,
-        a.first_name as first_name_a,
-        b.first_name as first_name_b,
-        a.last_name as last_name_a,
-        b.last_name as last_name_b,
-        a.given_name as given_name_a,
-        b.given_name as given_name_b,
-        a.name_suffix as suffix_a,
-        b.name_suffix as suffix_b,
-        a.birth_date_key as birth_a,
-        b.birth_date_key as birth_b,
-        a.postal_code as postal_a,
-        b.postal_code as postal_b,
-        a.street as street_a,
-        b.street as street_b,
-        a.street_name as street_name_a,
-        b.street_name as street_name_b,
-        a.house_number as number_a,
-        b.house_number as number_b,
-        a.email as email_a,
-        b.email as email_b,
-        a.email_local_part as local_a,
-        b.email_local_part as local_b,
-        a.gender as gender_a,
-        b.gender as gender_b,
-        {{ _edits('a.first_name', 'b.first_name', 4) }} as first_name_distance,
-        {{ _edits('a.last_name', 'b.last_name', 4) }} as last_name_distance,
-        {{ _typos('a.first_name', 'b.first_name') }} as first_name_typos,
-        {{ _typos('a.last_name', 'b.last_name') }} as last_name_typos,
-        levenshtein(a.birth_date_key, b.birth_date_key) as birth_distance,
-        {{ _distance('a.postal_code', 'b.postal_code', 1) }} as postal_distance,
-        {{ _distance('a.city', 'b.city', 2) }} as city_distance,
-        {{ _typos('a.city', 'b.city') }} as city_typos,
-        {{ _distance('a.street', 'b.street', 8) }} as street_distance,
-        {{ _distance('a.phone', 'b.phone', 1) }} as phone_distance
+        {%- for name, column in compared_columns().items() %}
+            a.{{ column }} as {{ name }}_a,
+            b.{{ column }} as {{ name }}_b{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ pairs }} as pairs
     inner join profiles as a on pairs.profile_a = a.profile_id
     inner join profiles as b on pairs.profile_b = b.profile_id
+),
+
+distances as (
+    select
+        *,
+        {{ _edits('first_name_a', 'first_name_b', 4) }} as first_name_distance,
+        {{ _edits('last_name_a', 'last_name_b', 4) }} as last_name_distance,
+        {{ _typos('first_name_a', 'first_name_b') }} as first_name_typos,
+        {{ _typos('last_name_a', 'last_name_b') }} as last_name_typos,
+        levenshtein(birth_a, birth_b) as birth_distance,
+        {{ _distance('postal_a', 'postal_b', 1) }} as postal_distance,
+        {{ _distance('city_a', 'city_b', 2) }} as city_distance,
+        {{ _typos('city_a', 'city_b') }} as city_typos,
+        {{ _distance('street_a', 'street_b', 8) }} as street_distance,
+        {{ _distance('phone_a', 'phone_b', 1) }} as phone_distance
+    from sides
 ),
 
 -- Names are read crosswise only where they do not agree as they stand.
@@ -91,7 +58,7 @@ crossed as (
                 or {{ _alike_across('last_name_a', 'first_name_b') }}
                 then 'swapped_part'
         end as crosswise
-    from sides
+    from distances
 )
 
 select
@@ -245,6 +212,28 @@ select
     end as gender_level,
     coalesce(suffix_a <> suffix_b, false) and coalesce(birth_a <> birth_b, true) as are_namesakes
 from crossed
+{%- endmacro %}
+
+{#- What it compares: columns of identity_profiles, under the names that it gives them. -#}
+{% macro compared_columns() -%}
+    {{ return({
+        'first_names': 'first_names',
+        'last_names': 'last_names',
+        'first_name': 'first_name',
+        'last_name': 'last_name',
+        'given_name': 'given_name',
+        'suffix': 'name_suffix',
+        'birth': 'birth_date_key',
+        'gender': 'gender',
+        'postal': 'postal_code',
+        'city': 'city',
+        'street': 'street',
+        'street_name': 'street_name',
+        'number': 'house_number',
+        'email': 'email',
+        'local': 'email_local_part',
+        'phone': 'phone',
+    }) }}
 {%- endmacro %}
 
 {#- Levenshtein distance; 99 where the lengths alone put it beyond `most`, which is cheaper to tell. -#}

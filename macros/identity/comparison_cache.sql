@@ -1,6 +1,6 @@
 {#-
-    What the levels in identity_compared depend on besides the two profiles, as a text to compare: the compiled SQL of their
-    content and of the comparison.
+    What the levels in identity_compared depend on besides the contents of the two profiles: the compiled SQL that makes them,
+    as a hash.
 -#}
 {% macro comparison_version() -%}
     {{ return(local_md5(profile_content() ~ compare_profiles('pairs'))) }}
@@ -14,6 +14,9 @@
         {%- do columns.update({comparison ~ '_level': text}) -%}
     {%- endfor -%}
     {%- do columns.update({'are_namesakes': 'boolean', 'version': text}) -%}
-    {{ own_rows_before('identity_compared', columns) }}
+    select *
+    from (
+        {{ own_rows_before('identity_compared', columns) | indent(4) }}
+    ) as levels
     where version = '{{ comparison_version() }}'
 {%- endmacro %}

@@ -1,7 +1,8 @@
 {#-
     How rare a value is, in bits: -log2 of the share of profiles that have it. A small shop's counts are mixed with a
     thousand imagined profiles in which values are as common as two random people agree (`share`). Counts and totals are
-    rounded to powers of two, so that a few new records do not move the rarity of everything.
+    rounded to powers of two, so that a few new records do not move the weights of all pairs, and a pair near the threshold does
+    not join one night and part the next.
 -#}
 {% macro rarity_bits(count, total, share) -%}
     round(

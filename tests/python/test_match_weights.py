@@ -7,13 +7,13 @@ import re
 
 from conftest import ROOT
 
-MACRO = ROOT / "macros" / "compare_profiles.sql"
+MACROS = ROOT / "macros" / "identity"
 SEED = ROOT / "seeds" / "rules" / "match_weights.csv"
 
 
 def levels_of_macro() -> set[tuple[str, str]]:
     """(comparison, level) for each text that a `case … end as <comparison>_level` can give."""
-    sql = MACRO.read_text()
+    sql = (MACROS / "compare_profiles.sql").read_text()
     names = re.search(r"end as crosswise\n", sql)
     assert names
     crosswise = re.findall(r"then '(\w+)'", sql[: names.start()])
@@ -42,7 +42,7 @@ def test_every_level_has_a_weight_and_every_weight_a_level() -> None:
 
 
 def test_every_comparison_ends_in_different() -> None:
-    macro = (ROOT / "macros" / "comparisons.sql").read_text()
+    macro = (MACROS / "comparisons.sql").read_text()
     listed = re.findall(r"'(\w+)'", macro)
     for comparison in listed:
         assert (comparison, "different") in levels_of_macro()

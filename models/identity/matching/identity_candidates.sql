@@ -16,7 +16,7 @@ sizes as (
         cast(ceil(log2(count(*))) as integer) as size_step
     from keys
     group by block
-    having count(*) between 2 and 512
+    having count(*) between 2 and {{ largest_block() }}
 ),
 
 steps as (
@@ -40,7 +40,8 @@ budgets as (
     {%- for rule in var('blocking_rules') %}
         select
             {{ loop.index }} as rule_number,
-            greatest(300000, {{ rule.pairs_per_profile }} * profiles_count) as pairs_count
+            greatest({{ least_budget() }}, {{ rule.pairs_per_profile }} * profiles_count)
+                as pairs_count
         from size
         {%- if not loop.last %}
             union all

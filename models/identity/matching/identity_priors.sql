@@ -26,7 +26,7 @@ typical as (
     where comparison = 'prior'
 ),
 
--- Half bits: from 1/4096 to 64 a profile.
+-- Half bits, from 1/4096 to 64 a profile: a few new records do not move the weights of all pairs.
 steps as (
     {%- for step in range(-24, 13) %}
         select power(2, {{ step / 2 }}) as pairs_per_profile

@@ -42,7 +42,6 @@ traits as (
         min(name_suffix) as name_suffix,
         min(country) as country
     from told
-    where coalesce(birth_key, gender, name_suffix, country) is not null
     group by cluster
 ),
 
@@ -52,6 +51,7 @@ known as (
         told.cluster,
         told.first_name_key as first_names,
         told.last_name_key as last_names,
+        replace(told.first_name_key, ' ', '') as first_name,
         replace(told.last_name_key, ' ', '') as last_name,
         replace(told.given_name, ' ', '') as given_name,
         coalesce(told.name_suffix, traits.name_suffix) as name_suffix,
@@ -63,6 +63,8 @@ known as (
         replace(told.city_key, ' ', '') as city,
         told.postal_code_key as postal_code,
         case when blocked_emails.value_id is null then told.email_key end as email,
+        case when blocked_emails.value_id is null then split_part(told.email_key, '@', 1) end
+            as email_local_part,
         case when blocked_phones.value_id is null then told.phone end as phone,
         coalesce(told.country, traits.country) as country
     from told
@@ -97,7 +99,7 @@ select
     numbered.content,
     numbered.first_names,
     numbered.last_names,
-    replace(numbered.first_names, ' ', '') as first_name,
+    numbered.first_name,
     numbered.last_name,
     numbered.given_name,
     least(coalesce(numbered.given_name, ''), coalesce(numbered.last_name, '')) as name_low,
@@ -111,7 +113,7 @@ select
     numbered.city,
     numbered.postal_code,
     numbered.email,
-    split_part(numbered.email, '@', 1) as email_local_part,
+    numbered.email_local_part,
     numbered.phone,
     firsts.country
 from numbered
