@@ -25,8 +25,9 @@ from pathlib import Path
 
 from penpal import settings
 from penpal.files import check_writable, write_whole
-from penpal.identity.matching.counts import read_counts
+from penpal.identity.matching.counts import check_built, read_counts
 from penpal.identity.matching.estimate import estimate
+from penpal.identity.matching.queries import compiled
 from penpal.identity.matching.report import report
 from penpal.identity.matching.weights import GENERIC, read_weights, weights_text
 
@@ -49,10 +50,14 @@ def main() -> int:
     if target:
         check_writable(target)
     generic = read_weights(GENERIC)
-    with settings.connect(settings.load().warehouse, read_only=True) as connection:
-        if sys.stderr.isatty():
-            print("Counting how pairs of profiles agree …", file=sys.stderr)
-        counts = read_counts(connection, generic)
+    warehouse = settings.load().warehouse
+    with settings.connect(warehouse, read_only=True) as connection:
+        check_built(connection)
+    if sys.stderr.isatty():
+        print("Counting how pairs of profiles agree …", file=sys.stderr)
+    queries = compiled("linked_comparisons", "random_comparisons")
+    with settings.connect(warehouse, read_only=True) as connection:
+        counts = read_counts(connection, generic, queries)
     found = estimate(counts, generic)
     objection = found.objection(counts)
     if objection:

@@ -33,17 +33,18 @@ TABLES = {
     "identity.identity_waterfall": f"{PAIR}, step_number integer, comparison varchar,"
     " level varchar, value_a varchar, value_b varchar, weight double, running_weight double",
     "identity.identity_review": f"{PAIR}, weight double, probability double, why varchar",
-    "identity.identity_profiles": "profile_id bigint, record_key varchar",
-    "identity.identity_candidates": "profile_a bigint, profile_b bigint, blocking_rule varchar",
-    "identity.identity_records": "record_key varchar, first_name_key varchar,"
+    "identity.identity_profiles": "profile_id bigint",
+    "identity.identity_candidates": "profile_a bigint, profile_b bigint, blocking_rule varchar,"
+    " is_linked boolean",
+    "identity.identity_records": "record_id bigint, record_key varchar, first_name_key varchar,"
     " last_name_key varchar, name_suffix varchar, birth_date date, phone varchar",
-    "identity.identity_record_identifiers": "record_key varchar, identifier_type varchar,"
+    "identity.identity_record_values": "record_key varchar, identifier_type varchar,"
     " identifier_value varchar, shown_value varchar, observed_at timestamp",
-    "identity.identity_identifiers": "identifier_type varchar, identifier_value varchar,"
+    "marts.customer_identifiers": "identifier_type varchar, identifier_value varchar,"
     " customer_id varchar, is_shared boolean",
-    "identity.suppressed_identifiers": "identifier_type varchar, identifier_value varchar,"
+    "marts.suppressed_identifiers": "identifier_type varchar, identifier_value varchar,"
     " reason varchar, why varchar",
-    "identity.identity_linked_clusters": "record_key varchar, cluster varchar",
+    "identity.identity_linked_clusters": "record_id bigint, cluster bigint",
     "identity.customer_id_changes": "customer_id varchar, current_customer_id varchar,"
     " status varchar, changed_at timestamp",
     "identity.device_owners": "anonymous_id varchar, customer_id varchar, valid_from timestamp,"
@@ -127,7 +128,7 @@ def open_evidence(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def short(table: str) -> str:
-    """identity.identity_edges -> edges; identity.suppressed_identifiers keeps its name."""
+    """identity.identity_edges -> edges; marts.suppressed_identifiers keeps its name."""
     return table.split(".")[1].removeprefix("identity_")
 
 
@@ -139,9 +140,9 @@ def deterministic_components(connection: duckdb.DuckDBPyConnection, found: set[s
     connection.execute(
         """
         create or replace temp table things as
-        select map.record_key, coalesce(clusters.cluster, map.record_key) as component
+        select map.record_key, coalesce(clusters.cluster, map.record_id) as component
         from identity.identity_map as map
-        left join evidence_linked_clusters as clusters on map.record_key = clusters.record_key
+        left join evidence_linked_clusters as clusters on map.record_id = clusters.record_id
         """
     )
     return "linked_clusters" in found
@@ -236,7 +237,7 @@ def refusals_between(sides: str) -> str:
     with sides as (select record_key, customer_id from {sides}),
     held as (
         select distinct identifiers.identifier_type, identifiers.identifier_value, sides.customer_id
-        from evidence_record_identifiers as identifiers
+        from evidence_record_values as identifiers
         inner join sides on identifiers.record_key = sides.record_key
     )
     select distinct conflicts.record_key, conflicts.other_record_key, conflicts.identifier_type,

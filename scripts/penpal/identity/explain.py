@@ -30,7 +30,7 @@ select identifiers.identifier_type, identifiers.identifier_value,
     count(distinct identifiers.record_key) as records_count,
     min(identifiers.observed_at) as first_seen_at,
     any_value(suppressed.reason) as suppressed
-from evidence_record_identifiers as identifiers
+from evidence_record_values as identifiers
 inner join identity.identity_map as map on identifiers.record_key = map.record_key
 left join evidence_suppressed_identifiers as suppressed
     on identifiers.identifier_type = suppressed.identifier_type
@@ -82,7 +82,7 @@ order by pairs.weight desc, pairs.record_key_a, pairs.record_key_b
 SHARED_VALUES = """
 with held as (
     select distinct identifiers.identifier_type, identifiers.identifier_value, map.customer_id
-    from evidence_record_identifiers as identifiers
+    from evidence_record_values as identifiers
     inner join identity.identity_map as map on identifiers.record_key = map.record_key
     where map.customer_id in ($1, $2)
 )

@@ -108,7 +108,7 @@ def _former_customer(connection: duckdb.DuckDBPyConnection, asked: str) -> Subje
 CARRIERS = """
 with carriers as (
     select map.customer_id, map.record_key
-    from evidence_record_identifiers as identifiers
+    from evidence_record_values as identifiers
     inner join identity.identity_map as map on identifiers.record_key = map.record_key
     where identifiers.identifier_type = $1 and identifiers.identifier_value = $2
 ),
@@ -155,7 +155,7 @@ def _identifier(connection: duckdb.DuckDBPyConnection, asked: str) -> Subject | 
         connection,
         """
         select distinct identifier_type, identifier_value
-        from evidence_record_identifiers
+        from evidence_record_values
         where $asked in (identifier_value, shown_value)
             or (identifier_type = 'phone' and identifier_value = $phone)
             or (
@@ -163,7 +163,7 @@ def _identifier(connection: duckdb.DuckDBPyConnection, asked: str) -> Subject | 
                 and (identifier_value in ($address, $email_key) or shown_value = $address)
             )
         union
-        select identifier_type, identifier_value from evidence_identifiers
+        select identifier_type, identifier_value from evidence_customer_identifiers
         where identifier_value = $asked
         order by 1, 2
         """,

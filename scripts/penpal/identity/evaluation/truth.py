@@ -90,7 +90,8 @@ create or replace temp table proposals as
 with people as (
     select profiles.profile_id, things.component, labelled.people
     from evidence_profiles as profiles
-    inner join things on profiles.record_key = things.record_key
+    inner join evidence_records as records on profiles.profile_id = records.record_id
+    inner join things on records.record_key = things.record_key
     left join (select component, list(person_id) as people from cells group by component)
         as labelled on things.component = labelled.component
 ),
@@ -100,6 +101,7 @@ compared as (
     from evidence_candidates as candidates
     left join people as a on candidates.profile_a = a.profile_id
     left join people as b on candidates.profile_b = b.profile_id
+    where not candidates.is_linked
 )
 select blocking_rule,
     case when is_true then least(component_a, component_b) end as component_a,

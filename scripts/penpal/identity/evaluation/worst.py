@@ -100,7 +100,7 @@ REFUSED = refusals_between("parted")
 SHARED = """
 select identifiers.identifier_type, identifiers.identifier_value,
     any_value(suppressed.reason) as reason
-from evidence_record_identifiers as identifiers
+from evidence_record_values as identifiers
 inner join parted on identifiers.record_key = parted.record_key
 left join evidence_suppressed_identifiers as suppressed
     on identifiers.identifier_type = suppressed.identifier_type

@@ -12,12 +12,7 @@ from penpal.settings import UserError
 
 # The column of identity_profiles that a term is about, where the names differ.
 TERM_COLUMNS = {"birth_date": "birth_date_key"}
-NEEDED = (
-    "identity_profiles",
-    "identity_comparisons",
-    "identity_linked_comparisons",
-    "identity_random_comparisons",
-)
+NEEDED = ("identity_profiles", "identity_records", "identity_candidates", "identity_evidence")
 
 
 @dataclass(frozen=True)
@@ -53,8 +48,8 @@ class Counts:
     agreements: dict[str, tuple[float, float]]
 
 
-def read_counts(connection: duckdb.DuckDBPyConnection, weights: Weights) -> Counts:
-    """Read the identity layer; UserError where it is not built, or has levels without weights."""
+def check_built(connection: duckdb.DuckDBPyConnection) -> None:
+    """UserError where the identity layer is not built."""
     found = connection.execute(
         "select table_name from information_schema.tables where table_schema = 'identity'"
     ).fetchall()
@@ -64,36 +59,37 @@ def read_counts(connection: duckdb.DuckDBPyConnection, weights: Weights) -> Coun
             f"The warehouse has no identity.{missing[0]}: run `make run`,"
             " or `dbt build -s +path:models/identity`, first."
         )
+
+
+def read_counts(
+    connection: duckdb.DuckDBPyConnection, weights: Weights, queries: dict[str, str]
+) -> Counts:
+    """Read the identity layer; UserError where it has levels without weights.
+
+    queries: SQL of linked_comparisons and random_comparisons (see queries.py).
+    """
     profiles, pairs = connection.execute(
         """
         select coalesce(sum(profiles), 0), (power(sum(profiles), 2) - sum(profiles * profiles)) / 2
         from (select count(*) as profiles from identity.identity_profiles group by cluster)
         """
     ).fetchone()
-    strangers = """
-        (
-            select compared.* from identity.identity_random_comparisons as compared
-            inner join identity.identity_profiles as a on compared.profile_a = a.profile_id
-            inner join identity.identity_profiles as b on compared.profile_b = b.profile_id
-            where a.cluster <> b.cluster
-        )
-    """
     return Counts(
         profiles=int(profiles),
         pairs=float(pairs or 0),
-        candidates=_patterns(connection, "identity.identity_comparisons", weights, "stands_for"),
-        linked=_patterns(connection, "identity.identity_linked_comparisons", weights),
-        random=_patterns(connection, strangers, weights),
+        candidates=_patterns(connection, "identity.identity_evidence", weights),
+        linked=_patterns(connection, f"({queries['linked_comparisons']})", weights),
+        random=_patterns(connection, f"({queries['random_comparisons']})", weights),
         agreements={term: _agreements(connection, term) for term in weights.terms},
     )
 
 
 def _patterns(
-    connection: duckdb.DuckDBPyConnection, relation: str, weights: Weights, pairs_a_row: str = "1"
+    connection: duckdb.DuckDBPyConnection, relation: str, weights: Weights
 ) -> Patterns:
     columns = ", ".join(f"{comparison}_level" for comparison in weights.levels)
     rows = connection.execute(
-        f"select {columns}, sum({pairs_a_row}) as pairs from {relation} as compared"
+        f"select {columns}, count(*) as pairs from {relation} as compared"
         f" group by {columns} order by pairs desc, {columns}"
     ).fetchall()
     *shown, pairs = zip(*rows, strict=True) if rows else [()] * (len(weights.levels) + 1)

@@ -1,0 +1,31 @@
+"""Queries of the estimate and the benchmark, which dbt compiles: they use the models' macros."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from penpal.settings import ROOT, UserError
+
+FOLDER = Path(__file__).with_name("queries").relative_to(ROOT)
+
+
+def compiled(*names: str) -> dict[str, str]:
+    """The SQL of queries (files of the folder queries/) over the warehouse of the environment.
+
+    Takes a start of dbt, some seconds. UserError with dbt's own words where it cannot compile.
+    """
+    dbt = Path(sys.executable).with_name("dbt")
+    selected = [f"path:{FOLDER / name}.sql" for name in names]
+    ran = subprocess.run(
+        [str(dbt), "--quiet", "compile", "--no-populate-cache", "--select", *selected],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if ran.returncode:
+        raise UserError(f"dbt cannot compile {', '.join(names)}: {ran.stdout.strip()}")
+    folder = ROOT / os.environ.get("DBT_TARGET_PATH", "target") / "compiled" / "penpal" / FOLDER
+    return {name: (folder / f"{name}.sql").read_text(encoding="utf-8") for name in names}
