@@ -116,6 +116,7 @@ class Cache:
 ANNA = person("anna", "moss", city="ulm", phone="+4930111", gender="female", country="DE")
 BEN = person("ben", "moss", city="ulm", phone="+4930112", gender="male")
 CARL = person("carl", "lind", city="bonn", email="carl@x.example")
+EMIL = person("emil", "kern", city="bonn", email="emil@x.example")
 DORA = person("dora", "abt", city="ulm", gender="female")
 
 
@@ -129,16 +130,16 @@ def cache(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Cache:
 def test_a_night_compares_what_is_new_or_changed_and_nothing_else(cache: Cache) -> None:
     # Zoe says the same as Anna, in another country: one comparison with Carl serves both.
     zoe = ANNA | {"country": "FR"}
-    people = {"a": ANNA, "b": BEN, "c": CARL, "z": zoe}
-    cache.night(people, "ab", "ac", "bc", "cz", "az", "bz*")
+    people = {"a": ANNA, "b": BEN, "c": CARL, "e": EMIL, "z": zoe}
+    cache.night(people, "ab", "ac", "ae", "ce", "cz", "az")
     before = cache.rows()
-    assert set(before) == cache.contents("ab", "ac", "bc", "az")
+    assert set(before) == cache.contents("ab", "ac", "ae", "ce", "az")
 
-    # Dora comes, and everybody has another number; Ben has another phone; Ben and Carl are no
-    # candidates any more.
+    # Dora comes, and everybody has another number. Ben has another phone. Anna and Emil are no
+    # candidates any more; Carl and Emil are linked.
     cache.mark()
-    people = {"d": DORA, "a": ANNA, "c": CARL, "z": zoe, "b": BEN | {"phone": "+4930119"}}
-    pairs = ("ab", "ac", "cz", "az", "ad", "cd")
+    people = {"d": DORA, **people, "b": BEN | {"phone": "+4930119"}}
+    pairs = ("ab", "ac", "cz", "az", "ad", "cd", "ce*")
     cache.night(people, *pairs)
     anew = cache.compared_anew()
     assert anew == cache.contents("ab", "ad", "cd")
