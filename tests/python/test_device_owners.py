@@ -16,13 +16,13 @@ from conftest import ROOT, ScratchProject
 MODELS = (
     "activity/web/web_session_events",
     "activity/web/web_sessions",
-    "profile/web/customer_web_events",
-    "identity/device_checkouts",
-    "identity/device_sightings",
-    "identity/device_letter_clicks",
-    "identity/device_steps",
-    "identity/device_owners",
-    "identity/suppressed_identifiers",
+    "profile/attributed_web_events",
+    "profile/login_customers",
+    "activity/web/checkout_sessions",
+    "activity/email/letter_visits",
+    "identity/devices/device_sightings",
+    "identity/devices/device_steps",
+    "identity/devices/device_owners",
 )
 DEVICES = 400
 GAP = 1800
@@ -227,10 +227,10 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
     table(
         "identity_map",
         dict.fromkeys(("record_key", "source_table", "source_key", "customer_id"), text)
-        | {"component": text},
+        | {"cluster": pa.int64()},
         [
             dict(zip(("source_table", "source_key"), key.split(":"), strict=True))
-            | {"record_key": key, "customer_id": f"customer {p}", "component": p}
+            | {"record_key": key, "customer_id": f"customer {p}", "cluster": int(p[1:])}
             for key, p in people.items()
         ],
     )
@@ -259,7 +259,6 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
         | {"records_count": pa.int64(), "people_count": pa.int64()},
         [],
     )
-    table("device_rescanned", {"anonymous_id": text}, [])
     table("stg_email__messages", {"message_id": text, "email_key": text}, [])
     table(
         "stg_email__events",
@@ -285,7 +284,7 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
 def test_events_on_shared_devices_go_to_who_used_them(scratch: ScratchProject) -> None:
     events = histories(random.Random(5))
     build(scratch, events)
-    credited = scratch.rows("customer_web_events", "message_id", "customer_id", schema="marts")
+    credited = scratch.rows("attributed_web_events", "message_id", "customer_id")
     assert max(Counter(message_id for message_id, _ in credited).values()) == 1
     assert dict(credited) == credits_expected(events)
 
