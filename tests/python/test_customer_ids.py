@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penpal import settings as penpal
-from publish_marts import export_ledgers
+from penpal.publishing import export_ledgers
 
 LEDGER = "ledger_customer_id_assignments"
 # What each reads of the ledger is what it held before the run.
