@@ -74,10 +74,9 @@ select
     customer_id,
     issued_in,
     part_rank,
-    part_rank = 1
-    and row_number() over (
-        partition by cluster, part_rank = 1
-        order by issued_in, seniority, customer_id
-    )
-    = 1 as survives
+    part_rank = 1 and row_number() over kept_ids = 1 as survives
 from ranked
+window kept_ids as (
+    partition by cluster, part_rank = 1
+    order by issued_in, seniority, customer_id
+)
