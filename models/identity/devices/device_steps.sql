@@ -83,17 +83,13 @@ steps as (
 started as (
     select
         *,
-        case
-            when
-                row_number() over (
-                    partition by anonymous_id, session_id
-                    order by happened_at, event_position nulls last, is_log_out
-                )
-                = 1
-                then session_started_at
-            else happened_at
-        end as starts_at
+        case when row_number() over session_steps = 1 then session_started_at else happened_at end
+            as starts_at
     from steps
+    window session_steps as (
+        partition by anonymous_id, session_id
+        order by happened_at, event_position nulls last, is_log_out
+    )
 )
 
 select
