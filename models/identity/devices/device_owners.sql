@@ -16,7 +16,7 @@ patterns as (
 
 -- An address that several people hold does not tell who clicked.
 addresses as (
-    select * from {{ ref('identity_identifiers') }}
+    select * from {{ ref('customer_identifiers') }}
     where identifier_type = 'email' and not is_shared
 ),
 

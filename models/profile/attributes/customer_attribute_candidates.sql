@@ -11,7 +11,7 @@ surveys as (select * from {{ ref('stg_crm__surveys') }}),
 
 enrichment as (select * from {{ ref('stg_crm__enrichment') }}),
 
-identifiers as (select * from {{ ref('identity_identifiers') }}),
+identifiers as (select * from {{ ref('customer_identifiers') }}),
 
 genders as (select * from {{ ref('genders') }}),
 

@@ -9,7 +9,7 @@ email_owners as (
     select
         identifier_value as email_key,
         customer_id
-    from {{ ref('identity_identifiers') }}
+    from {{ ref('customer_identifiers') }}
     where identifier_type = 'email' and customer_id is not null
 ),
 

@@ -94,11 +94,12 @@ def _key(model: dict[str, Any]) -> tuple[str, ...]:
     return tuple(combination["arguments"]["columns"]) if combination else ()
 
 
-def public_marts(folder: Path = ROOT / "models" / "marts") -> list[Mart]:
-    """Every mart that others read, by name."""
-    read = {path.stem: _read(path) for path in folder.rglob("*.yml")}
-    return [
-        Mart(name, _key(model), columns)
-        for name, (model, columns) in sorted(read.items())
-        if (model.get("config") or {}).get("access") != "protected"
-    ]
+def public_marts(folder: Path = ROOT / "models") -> list[Mart]:
+    """Every mart that others read, by name: also those that an earlier layer is made of."""
+    read = {path: _read(path) for path in folder.rglob("*.yml") if path.stem != "groups"}
+    marts = []
+    for path, (model, columns) in read.items():
+        usual = "public" if "marts" in path.relative_to(folder).parts else "protected"
+        if (model.get("config") or {}).get("access", usual) == "public":
+            marts.append(Mart(path.stem, _key(model), columns))
+    return sorted(marts, key=lambda mart: mart.name)

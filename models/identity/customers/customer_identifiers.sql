@@ -1,3 +1,6 @@
+-- A mart that stands here, since devices and profiles are made of it too.
+{{ config(schema='marts') }}
+
 with record_values as (select * from {{ ref('identity_record_values') }}),
 
 refusals as (select * from {{ ref('identity_refusals') }}),
@@ -92,8 +95,8 @@ select
     identifier_type,
     form as identifier_value,
     customer_id,
+    is_shared,
     first_seen_at,
-    last_seen_at,
-    is_shared
+    last_seen_at
 from ranked
 where seniority = 1
