@@ -132,10 +132,10 @@ def test_a_dbt_that_did_not_start_speaks_for_itself(results: Any) -> None:
     log = (
         "10:00:00  Running with dbt=1.11.16\n10:00:01  Encountered an error:\n"
         "Compilation Error in model base_web__events (models/staging/web/base_web__events.sql)\n"
-        "  var sources names 'shp': the sources are crm, web, shop and email.\n  \n"
+        "  var sources names 'shp': the sources are crm, web, shop, email.\n  \n"
         "  > in macro raw_sources (macros/raw.sql)\n"
     )
-    says = "var sources names 'shp': the sources are crm, web, shop and email."
+    says = "var sources names 'shp': the sources are crm, web, shop, email."
     assert failures.explain_dbt(log) == (2, [says])
 
 
