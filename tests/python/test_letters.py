@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -35,15 +37,21 @@ from penpal.letters.tokens import InvalidToken, Signer, _encode
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "letters"
 QUEUE = json.loads((GOLDEN / "queue.json").read_text(encoding="utf-8"))
 TIMES = ("send_after", "expires_at", "evaluated_at")
-LETTERS = ("cart_abandonment", "birthday", "win_back")
 SHOP = shop.load()
+LETTERS = sorted(
+    path.name.removesuffix(".mjml.j2")
+    for path in Templates(SHOP).root.glob("*.mjml.j2")
+    if path.name.count(".") == 2
+)
 SIGNER = Signer("a secret for tests only")
 RENDERER = Renderer(SHOP, SIGNER)
 
 
 def row(letter: str = "cart_abandonment", **changes: Any) -> dict[str, Any]:
-    """The fixture's full row of a letter; `context` changes are merged into its context."""
-    found = next(one for one in QUEUE if one["template"] == letter)
+    """The fixture's full row of a letter (of another one, where it has none); `context` changes are
+    merged into its context."""
+    found = next((one for one in QUEUE if one["template"] == letter), QUEUE[0])
+    found = found | {"template": letter, "campaign": letter}
     context = found["context"] | changes.pop("context", {})
     times = {name: datetime.fromisoformat(found[name]) for name in TIMES}
     return found | times | {"context": json.dumps(context)} | changes
@@ -85,6 +93,14 @@ def test_golden(queued: dict[str, Any]) -> None:
 
 
 # --- every letter ------------------------------------------------------------------------------
+
+
+def test_each_campaign_has_its_letter() -> None:
+    with (ROOT / "seeds/rules/campaigns.csv").open(newline="", encoding="utf-8") as file:
+        missing = {row["template"] for row in csv.DictReader(file)} - set(LETTERS)
+    assert not missing, (
+        f"seeds/rules/campaigns.csv names letters without files in emails/: {missing}"
+    )
 
 
 @pytest.mark.parametrize("template", LETTERS)

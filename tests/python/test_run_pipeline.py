@@ -107,7 +107,8 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_dbt_error_is_one_sentence(results: Any) -> None:
     message = (
         "Compilation Error in model base_shop__orders (models/staging/shop/base_shop__orders.sql)\n"
-        "  shop.orders lacks the required column total.\n  \n  > in macro read_raw (macros/staging/raw.sql)"
+        "  shop.orders lacks the required column total.\n  \n"
+        "  > in macro read_raw (macros/staging/raw.sql)"
     )
     results(
         ("test.penpal.unique_x.abc", "fail", "Got 3 results, configured to fail if != 0"),
