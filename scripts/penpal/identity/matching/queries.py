@@ -22,7 +22,6 @@ def compiled(*names: str) -> dict[str, str]:
     ran = subprocess.run(
         [str(dbt), "--quiet", "compile", "--no-populate-cache", "--select", *selected],
         cwd=ROOT,
-        check=False,
         capture_output=True,
         text=True,
     )
