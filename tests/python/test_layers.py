@@ -149,3 +149,13 @@ def test_the_reasons_of_decisions_are_told(models: dict[str, Model]) -> None:
         "models/marts/campaigns/campaigns.md (decision_reason) explains them in this order:\n"
         f"decided {decided}\naccepted {accepted}\nexplained {explained}"
     )
+
+
+def test_a_segment_has_one_kind_of_occasion(models: dict[str, Model]) -> None:
+    sql = models["model.penpal.campaign_occasions"]["raw_code"]
+    own = re.findall(r"'(\w+)' as segment", sql)
+    left_out = re.search(r"segment not in \((.*?)\)", sql, re.DOTALL)
+    assert left_out and re.findall(r"'(\w+)'", left_out[1]) == own, (
+        f"campaign_occasions has occasions of {', '.join(own)}; its last branch, one a day, leaves "
+        "out the same ones: else their members get two letters."
+    )
