@@ -1,3 +1,10 @@
+{#- The fields that two profiles are compared in, in the order of the waterfall. See compare_profiles. -#}
+{% macro comparisons() -%}
+    {{ return([
+        'first_name', 'last_name', 'birth_date', 'location', 'city', 'street', 'email', 'phone', 'gender'
+    ]) }}
+{%- endmacro %}
+
 {#-
     How alike two profiles are, field by field: one level a comparison, described at identity_compared, and are_namesakes.
     `pairs` is a relation or CTE with profile_a and profile_b (profile_id of identity_profiles, which the query must have in

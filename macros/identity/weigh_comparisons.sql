@@ -23,7 +23,6 @@
     'street': 'rarity.street_bits',
     'email': 'rarity.email_bits',
     'phone': 'rarity.phone_bits',
-    'gender': '0',
 } -%}
 -- Agreement on a rare value says more: its rarity takes the place of how often values agree at large.
 with weights as (
@@ -49,7 +48,7 @@ select
         compared.{{ comparison }}_level,
         round(
             coalesce({{ comparison }}.weight, 0)
-            + case when {{ comparison }}.term is not null then {{ bits[comparison] }} else 0 end,
+            + case when {{ comparison }}.term is not null then {{ bits.get(comparison, '0') }} else 0 end,
             2
         ) as {{ comparison }}_weight,
     {%- endfor %}
@@ -60,9 +59,9 @@ select
                 when {{ comparison }}.term is null then coalesce({{ comparison }}.household_weight, 0)
                 {%- if comparison == 'birth_date' %}
                 -- Given names are chosen to differ in a family; days of birth just happen.
-                else greatest({{ comparison }}.household_weight + {{ bits[comparison] }}, 0)
+                else greatest({{ comparison }}.household_weight + {{ bits.get(comparison, '0') }}, 0)
                 {%- else %}
-                else {{ comparison }}.household_weight + {{ bits[comparison] }}
+                else {{ comparison }}.household_weight + {{ bits.get(comparison, '0') }}
                 {%- endif %}
             end
         {%- endfor %},

@@ -1,6 +1,6 @@
 {#- One row a raw table: how many rows there are, and how many of them were received after as_of. -#}
 {% macro count_arrivals() -%}
-    {%- for source, table, key in raw_tables() %}
+    {%- for source, table, key, received in raw_tables() %}
     select
         '{{ source }}' as source,
         '{{ table }}' as source_table,
@@ -15,7 +15,7 @@
 
 {#- One row a raw table: what became of the rows that were seen. -#}
 {% macro count_fates() -%}
-    {%- for source, table, key in raw_tables() %}
+    {%- for source, table, key, received in raw_tables() %}
     select
         '{{ source }}' as source,
         '{{ table }}' as source_table,
@@ -30,7 +30,7 @@
 
 {#- One row a raw table: how many of its rows are in the stg_ model; a letter of the ledger is ours, not a raw row. -#}
 {% macro count_staged() -%}
-    {%- for source, table, key in raw_tables() %}
+    {%- for source, table, key, received in raw_tables() %}
     select
         '{{ source }}' as source,
         '{{ table }}' as source_table,

@@ -1,25 +1,13 @@
 {#-
-    From which columns the moment of receipt is taken, first one that can be read. A row is seen when that is not
-    after as_of(); one whose time cannot be read at all counts as seen.
+    The moment of receipt: of the columns that raw_tables() names, the first one that can be read. A row is seen when that is
+    not after as_of(); one whose time cannot be read at all counts as seen.
 -#}
 {% macro received_at(source, table) -%}
-    {%- set columns = {
-        'crm.contacts': ['loaded_at', 'updated_at', 'created_at'],
-        'crm.consents': ['loaded_at', 'occurred_at'],
-        'crm.surveys': ['submitted_at'],
-        'crm.enrichment': ['observed_at'],
-        'web.events': ['received_at'],
-        'shop.customers': ['updated_at', 'created_at'],
-        'shop.orders': ['loaded_at', 'updated_at', 'created_at'],
-        'shop.order_lines': [],
-        'shop.products': ['updated_at'],
-        'shop.checkouts': ['created_at'],
-        'email.events': ['received_at', 'occurred_at'],
-        'email.messages': ['sent_at'],
-    }[source ~ '.' ~ table] -%}
     coalesce(
-        {%- for column in columns %}
+        {%- for row in raw_tables() if row[:2] == [source, table] %}
+        {%- for column in row[3] %}
         {{ parse_timestamp(column) }},
+        {%- endfor %}
         {%- endfor %}
         cast(null as timestamp), cast(null as timestamp)
     )

@@ -1,6 +1,6 @@
 {#- One row a rejected raw row, of all raw tables. -#}
 {% macro list_rejects() -%}
-    {%- for source, table, key in raw_tables() %}
+    {%- for source, table, key, received in raw_tables() %}
     select
         '{{ source }}' as source,
         '{{ table }}' as source_table,

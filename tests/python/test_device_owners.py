@@ -16,8 +16,7 @@ from conftest import ROOT, ScratchProject
 MODELS = (
     "activity/web/web_session_events",
     "activity/web/web_sessions",
-    "profile/attributed_web_events",
-    "profile/login_customers",
+    "profile/web/customer_web_events",
     "activity/web/checkout_sessions",
     "activity/email/letter_visits",
     "identity/devices/device_sightings",
@@ -240,7 +239,7 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
         [{"record_key": key, "identifier_value": key, "rule": "email:only_name"} for key in people],
     )
     table(
-        "customer_identifiers",
+        "identity_identifiers",
         dict.fromkeys(("identifier_type", "identifier_value", "customer_id"), text)
         | {"is_shared": flag},
         [
@@ -284,7 +283,7 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
 def test_events_on_shared_devices_go_to_who_used_them(scratch: ScratchProject) -> None:
     events = histories(random.Random(5))
     build(scratch, events)
-    credited = scratch.rows("attributed_web_events", "message_id", "customer_id")
+    credited = scratch.rows("customer_web_events", "message_id", "customer_id", schema="marts")
     assert max(Counter(message_id for message_id, _ in credited).values()) == 1
     assert dict(credited) == credits_expected(events)
 

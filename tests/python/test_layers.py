@@ -1,4 +1,8 @@
-"""The house rules of models/, read from dbt's manifest: where a model stands, what it may read."""
+"""House rules that dbt-bouncer.yml cannot check: pages, folders, lists that name each model.
+
+dbt needs to know at parse time what a model reads, so some lists stand beside the files that they
+name (docs/changing.md): here they are compared. What a model may read is in dbt-bouncer.yml.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,9 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
+from penpal.project_vars import var
+
 MANIFEST = ROOT / "target" / "manifest.json"
-LAYERS = ("raw", "staging", "activity", "identity", "profile", "marts")
-# Marts read on in this order. The quality of what was staged is nobody's input.
-MARTS = ("customers", "segments", "campaigns", "performance", "quality")
 LINES = 120
 SIBLINGS = 12
 
@@ -40,53 +43,8 @@ def folder(model: Model) -> Path:
     return Path(model["original_file_path"]).parent
 
 
-def parents(model: Model, models: dict[str, Model]) -> list[Model]:
-    return [models[key] for key in model["depends_on"]["nodes"] if key in models]
-
-
-def layer(model: Model, models: dict[str, Model]) -> int:
-    """Its place in LAYERS. A ledger stands with what it is made of; a program's is raw."""
-    name = model["fqn"][1]
-    if name == "ledger":
-        return max((layer(parent, models) for parent in parents(model, models)), default=0)
-    assert name in LAYERS, f"models/{name} is no layer: the layers are {', '.join(LAYERS)}."
-    return LAYERS.index(name)
-
-
 def told(offenders: list[str], what_to_do: str) -> str:
     return "\n".join([*sorted(offenders), what_to_do])
-
-
-def test_no_arrow_goes_back(models: dict[str, Model]) -> None:
-    offenders = []
-    for model in models.values():
-        for parent in parents(model, models):
-            goes_back = layer(parent, models) > layer(model, models)
-            if model["fqn"][1] == parent["fqn"][1] == "marts":
-                goes_back = MARTS.index(parent["fqn"][2]) > MARTS.index(model["fqn"][2])
-            if goes_back:
-                offenders.append(f"{model['name']} reads {parent['original_file_path']}")
-    order = " -> ".join(LAYERS)
-    assert not offenders, told(
-        offenders,
-        f"A model reads its own layer and those before it ({order}; marts: {' -> '.join(MARTS)}): "
-        "move one of the two, or read what the other is made of.",
-    )
-
-
-def test_marts_do_not_read_staging(models: dict[str, Model]) -> None:
-    offenders = [
-        f"{model['name']} reads {parent['name']}"
-        for model in models.values()
-        if model["fqn"][1] == "marts" and model["fqn"][2] != "quality"
-        for parent in parents(model, models)
-        if parent["fqn"][1] == "staging"
-    ]
-    assert not offenders, told(
-        offenders,
-        "Marts read activity, identity and profile; only marts/quality audits staging: give what "
-        "is missing to a model of models/activity or models/profile.",
-    )
 
 
 def test_a_model_is_a_page(models: dict[str, Model]) -> None:
@@ -113,32 +71,6 @@ def test_a_folder_has_a_dozen_models(models: dict[str, Model]) -> None:
     )
 
 
-def test_descriptions_begin_with_the_grain(models: dict[str, Model]) -> None:
-    offenders = [
-        f"{model['original_file_path']}: {model['description'][:60] or 'no description'}"
-        for model in models.values()
-        if not re.match(r"One row(?: per |: )", model["description"])
-    ]
-    assert not offenders, told(
-        offenders, "A model's description begins with its grain: `One row per …`."
-    )
-
-
-def test_marts_are_public_and_contracted(models: dict[str, Model]) -> None:
-    offenders = []
-    for model in models.values():
-        is_mart = model["schema"] == "marts"
-        if is_mart and not model["contract"]["enforced"]:
-            offenders.append(f"{model['name']} is a mart without an enforced contract")
-        if is_mart != (model["access"] == "public") and model["fqn"][2] != "campaigns":
-            offenders.append(f"{model['name']}: schema {model['schema']}, {model['access']}")
-    assert not offenders, told(
-        offenders,
-        "Schema marts holds what analysts and scripts query: `access: public` and `contract: "
-        "{enforced: true}` (steps of a decision may be protected). Nothing else is public.",
-    )
-
-
 def test_tests_stand_where_their_models_do(models: dict[str, Model]) -> None:
     folders: dict[Path, list[Path]] = defaultdict(list)
     for path in (ROOT / "tests").rglob("*.sql"):
@@ -153,4 +85,77 @@ def test_tests_stand_where_their_models_do(models: dict[str, Model]) -> None:
     ]
     assert not offenders, told(
         offenders, "tests/ mirrors models/: move each to the folder of the models that it tests."
+    )
+
+
+def named(models: dict[str, Model], prefix: str) -> set[str]:
+    """What follows the prefix in the names of models."""
+    names = {model["name"] for model in models.values()}
+    return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+
+
+def test_the_var_segments_lists_each_segment(models: dict[str, Model]) -> None:
+    listed = var({}, "segments")
+    there = named(models, "segment_") - {"catalog", "memberships"}
+    assert sorted(listed) == sorted(there), told(
+        [f"segment_{name}" for name in there ^ set(listed)],
+        "Each model models/marts/segments/segment_<name>.sql is named in `segments` of "
+        "dbt_project.yml, once: else it is in no catalog and starts no campaign.",
+    )
+
+
+def test_raw_tables_lists_each_raw_table(models: dict[str, Model]) -> None:
+    macro = (ROOT / "macros" / "staging" / "raw_tables.sql").read_text(encoding="utf-8")
+    listed = {"__".join(pair) for pair in re.findall(r"\['(\w+)', '(\w+)', '\w+', \[", macro)}
+    offenders = [
+        f"{step}_{table}"
+        for step in ("base", "checked", "stg")
+        for table in named(models, f"{step}_") ^ listed
+    ]
+    assert not offenders, told(
+        offenders,
+        "Each raw table has a base_, a checked_ and a stg_ model, and a line in "
+        "macros/staging/raw_tables.sql: else its rejected rows are in no mart.",
+    )
+
+
+def test_checked_models_carry_each_raw_column(models: dict[str, Model]) -> None:
+    offenders = []
+    for table in named(models, "checked_"):
+        listed = re.search(
+            r"set raw = \[(.*?)\]", models[f"model.penpal.checked_{table}"]["raw_code"], re.S
+        )
+        columns = models[f"model.penpal.base_{table}"]["columns"]
+        if not listed or re.findall(r"'(\w+)'", listed[1]) != list(columns):
+            offenders.append(f"checked_{table}: {', '.join(columns)}")
+    assert not offenders, told(
+        offenders,
+        "`raw` of a checked_ model lists the columns of its base_ model's YAML, in their order: "
+        "else a rejected row lacks some of what came in.",
+    )
+
+
+def test_the_reasons_of_decisions_are_told(models: dict[str, Model]) -> None:
+    model = models["model.penpal.email_decisions"]
+    sql, described = model["raw_code"], model["columns"]["reason"]["description"]
+    rules, ranks = re.split("end as objection", sql)[0], re.split("end as reason", sql)[0]
+    decided = re.findall(r"then '(\w+)'", rules)
+    decided += re.findall(r"(?:then|else) '(\w+)'", ranks.rpartition("case")[2])
+    yml = (ROOT / model["original_file_path"]).with_suffix(".yml").read_text(encoding="utf-8")
+    accepted = re.findall(r"^ {18}- (\w+)$", yml, flags=re.MULTILINE)
+    explained = re.findall(r"^\d+\. (\w+) \(", described, flags=re.MULTILINE)
+    assert decided == accepted == explained, (
+        "email_decisions gives its reasons in the order of its rules; its YAML accepts them and "
+        "models/marts/campaigns/campaigns.md (decision_reason) explains them in this order:\n"
+        f"decided {decided}\naccepted {accepted}\nexplained {explained}"
+    )
+
+
+def test_a_segment_has_one_kind_of_occasion(models: dict[str, Model]) -> None:
+    sql = models["model.penpal.campaign_occasions"]["raw_code"]
+    own = re.findall(r"'(\w+)' as segment", sql)
+    left_out = re.search(r"segment not in \((.*?)\)", sql, re.DOTALL)
+    assert left_out and re.findall(r"'(\w+)'", left_out[1]) == own, (
+        f"campaign_occasions has occasions of {', '.join(own)}; its last branch, one a day, leaves "
+        "out the same ones: else their members get two letters."
     )

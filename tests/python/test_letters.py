@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -13,30 +14,44 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from jinja2.exceptions import SecurityError, TemplateNotFound
+from jinja2.exceptions import SecurityError
 
 from penpal.letters import outbox, preview, shop
 from penpal.letters.context import NAME_LIMIT, PRODUCT_LIMIT, clean, money
 from penpal.letters.links import safe_url, tracked
 from penpal.letters.render import HTML_LIMIT, Refused, Renderer, check_header
-from penpal.letters.templates import Sandbox, TemplateRefused, Templates, compile_mjml, lint_jinja
+from penpal.letters.templates import (
+    Sandbox,
+    TemplateRefused,
+    Templates,
+    compile_mjml,
+    in_language,
+    lint_jinja,
+)
 from penpal.letters.tokens import InvalidToken, Signer, _encode
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "letters"
 QUEUE = json.loads((GOLDEN / "queue.json").read_text(encoding="utf-8"))
 TIMES = ("send_after", "expires_at", "evaluated_at")
-LETTERS = ("cart_abandonment", "birthday", "win_back")
 SHOP = shop.load()
+LETTERS = sorted(
+    path.name.removesuffix(".mjml.j2")
+    for path in Templates(SHOP).root.glob("*.mjml.j2")
+    if path.name.count(".") == 2
+)
 SIGNER = Signer("a secret for tests only")
 RENDERER = Renderer(SHOP, SIGNER)
 
 
 def row(letter: str = "cart_abandonment", **changes: Any) -> dict[str, Any]:
-    """The fixture's full row of a letter; `context` changes are merged into its context."""
-    found = next(one for one in QUEUE if one["template"] == letter)
+    """The fixture's full row of a letter (of another one, where it has none); `context` changes are
+    merged into its context."""
+    found = next((one for one in QUEUE if one["template"] == letter), QUEUE[0])
+    found = found | {"template": letter, "campaign": letter}
     context = found["context"] | changes.pop("context", {})
     times = {name: datetime.fromisoformat(found[name]) for name in TIMES}
     return found | times | {"context": json.dumps(context)} | changes
@@ -78,6 +93,14 @@ def test_golden(queued: dict[str, Any]) -> None:
 
 
 # --- every letter ------------------------------------------------------------------------------
+
+
+def test_each_campaign_has_its_letter() -> None:
+    with (ROOT / "seeds/rules/campaigns.csv").open(newline="", encoding="utf-8") as file:
+        missing = {row["template"] for row in csv.DictReader(file)} - set(LETTERS)
+    assert not missing, (
+        f"seeds/rules/campaigns.csv names letters without files in emails/: {missing}"
+    )
 
 
 @pytest.mark.parametrize("template", LETTERS)
@@ -185,6 +208,10 @@ def page_of(content: str) -> str:
     )
 
 
+END = "</mj-body></mjml>"
+FOOT = (END, '<mj-include path="shared/foot.mjml" />' + END)
+
+
 # --- hostile values ----------------------------------------------------------------------------
 
 HOSTILE_NAMES = {
@@ -259,12 +286,11 @@ def test_hostile_templates_are_refused_at_once(tmp_path: Path, expression: str) 
     assert time.process_time() - began < 1
 
 
-def test_sandbox_by_itself(tmp_path: Path) -> None:
+def test_sandbox_by_itself() -> None:
+    sandbox = Sandbox(str, autoescape=False)
     for expression in ("''.__class__.__mro__", "2 ** 3", "'a' * 5", "'%s' % 'a'"):
         with pytest.raises(SecurityError):
-            Sandbox(tmp_path, autoescape=False).from_string(f"{{{{ {expression} }}}}").render()
-    with pytest.raises(TemplateNotFound):
-        Sandbox(tmp_path, autoescape=False).from_string("{% include '../x' %}").render()
+            sandbox.from_string(f"{{{{ {expression} }}}}").render()
 
 
 @pytest.mark.parametrize(
@@ -308,7 +334,54 @@ def test_tags_that_mjml_drops_are_noticed() -> None:
 def test_all_templates_pass_the_lint() -> None:
     templates = Templates(SHOP)
     for path in templates.root.glob("*.mjml.j2"):
-        assert templates.get(path.name.removesuffix(".mjml.j2"), "en")
+        name, _, language = path.name.removesuffix(".mjml.j2").partition(".")
+        assert templates.get(name, language).language == (language or SHOP.default_language)
+        for block in ("shared/footer.mjml", "shared/footer.txt.j2") if language else ():
+            own = in_language(block, language)
+            assert (templates.root / own).is_file(), (
+                f"{path.name} ends with the footer of another language: copy emails/{block} to "
+                f"emails/{own} and translate it."
+            )
+
+
+def test_what_a_letter_includes_is_in_its_language_where_there_is_such_a_file(
+    tmp_path: Path,
+) -> None:
+    head = "Subject: {0}\nPreheader: {0}\n\n{0}\n"
+    files = {
+        "note.mjml.j2": page_of("Hello").replace(*FOOT),
+        "note.txt.j2": head.format("Hello") + "{% include 'shared/foot.txt.j2' %}",
+        "note.fr.mjml.j2": page_of("Bonjour").replace(*FOOT),
+        "note.fr.txt.j2": head.format("Bonjour") + "{% include 'shared/foot.txt.j2' %}",
+        "shared/foot.mjml": page_of("Unsubscribe")[len("<mjml><mj-body>") : -len(END)],
+        "shared/foot.fr.mjml": page_of("Se désabonner")[len("<mjml><mj-body>") : -len(END)],
+        "shared/foot.txt.j2": "Unsubscribe {% include 'shared/line.txt.j2' %}",
+        "shared/foot.fr.txt.j2": "Se désabonner {% include 'shared/line.txt.j2' %}",
+        "shared/line.txt.j2": "-- all languages",
+    }
+    (tmp_path / "shared").mkdir()
+    for path, content in files.items():
+        (tmp_path / path).write_text(content, encoding="utf-8")
+    renderer = Renderer(SHOP, SIGNER, templates=tmp_path)
+    for language, hello, foot, absent in (
+        ("fr", "Bonjour", "Se désabonner", "Unsubscribe"),
+        ("en", "Hello", "Unsubscribe", "désabonner"),
+        ("de", "Hello", "Unsubscribe", "désabonner"),
+    ):
+        letter = renderer.render(row("birthday", template="note", language=language))
+        for text in (letter["text"], Elements(letter["html"]).text):
+            assert hello in text
+            assert foot in text
+            assert absent not in text
+        assert letter["text"].endswith("-- all languages\n")
+        assert letter["language"] == ("fr" if language == "fr" else "en")
+
+
+def test_texts_include_nothing_from_outside_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "emails").mkdir()
+    (tmp_path / "secret").write_text("a secret")
+    with pytest.raises(TemplateRefused, match="there is no"):
+        letter_of(tmp_path / "emails", "{% include '../secret' %}").templates.get("odd", "en")
 
 
 @pytest.mark.parametrize("name", ["../shop", "shared/head", "", None, "nothing", "a" * 200])
@@ -599,9 +672,7 @@ def test_preview_is_safe_and_masks_addresses(tmp_path: Path) -> None:
     assert (len(chosen), total) == (2, 3)
 
 
-def test_lint_finds_what_included_texts_hold(tmp_path: Path) -> None:
-    (tmp_path / "part.txt.j2").write_text("{{ unheard_of }}")
-    environment = Sandbox(tmp_path, autoescape=False)
+def test_lint_finds_what_included_texts_hold() -> None:
+    environment = Sandbox({"part.txt.j2": "{{ unheard_of }}"}.__getitem__, autoescape=False)
     with pytest.raises(TemplateRefused, match="unheard_of"):
-        lint_jinja("odd", "{% include 'part.txt.j2' %}", environment,
-                   lambda name: (tmp_path / name).read_text())  # fmt: skip
+        lint_jinja("odd", "{% include 'part.txt.j2' %}", environment)

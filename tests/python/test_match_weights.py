@@ -41,11 +41,13 @@ def test_every_level_has_a_weight_and_every_weight_a_level() -> None:
     assert given == weighed
 
 
-def test_every_comparison_ends_in_different() -> None:
-    macro = (MACROS / "comparisons.sql").read_text()
+def test_every_comparison_is_listed_and_ends_in_different() -> None:
+    macro = (MACROS / "compare_profiles.sql").read_text().split("endmacro")[0]
     listed = re.findall(r"'(\w+)'", macro)
+    levels = levels_of_macro()
+    assert set(listed) == {comparison for comparison, _ in levels}
     for comparison in listed:
-        assert (comparison, "different") in levels_of_macro()
+        assert (comparison, "different") in levels
 
 
 def test_terms_are_known() -> None:

@@ -107,7 +107,8 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_dbt_error_is_one_sentence(results: Any) -> None:
     message = (
         "Compilation Error in model base_shop__orders (models/staging/shop/base_shop__orders.sql)\n"
-        "  shop.orders lacks the required column total.\n  \n  > in macro read_raw (macros/raw.sql)"
+        "  shop.orders lacks the required column total.\n  \n"
+        "  > in macro read_raw (macros/staging/raw.sql)"
     )
     results(
         ("test.penpal.unique_x.abc", "fail", "Got 3 results, configured to fail if != 0"),
@@ -132,10 +133,10 @@ def test_a_dbt_that_did_not_start_speaks_for_itself(results: Any) -> None:
     log = (
         "10:00:00  Running with dbt=1.11.16\n10:00:01  Encountered an error:\n"
         "Compilation Error in model base_web__events (models/staging/web/base_web__events.sql)\n"
-        "  var sources names 'shp': the sources are crm, web, shop and email.\n  \n"
-        "  > in macro raw_sources (macros/raw.sql)\n"
+        "  var sources names 'shp': the sources are crm, web, shop, email.\n  \n"
+        "  > in macro raw_sources (macros/staging/raw.sql)\n"
     )
-    says = "var sources names 'shp': the sources are crm, web, shop and email."
+    says = "var sources names 'shp': the sources are crm, web, shop, email."
     assert failures.explain_dbt(log) == (2, [says])
 
 

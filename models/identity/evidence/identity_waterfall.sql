@@ -1,15 +1,11 @@
 {{ config(materialized='view') }}
 
+{#- What is shown of a profile where its column is not named as the comparison is. -#}
 {%- set values = {
     'first_name': 'first_names',
     'last_name': 'last_names',
     'birth_date': 'birth_date_key',
     'location': 'place',
-    'city': 'city',
-    'street': 'street',
-    'email': 'email',
-    'phone': 'phone',
-    'gender': 'gender',
 } %}
 
 with pairs as (select * from {{ ref('identity_pairs') }}),
@@ -40,8 +36,8 @@ steps as (
             {{ loop.index }},
             '{{ comparison }}',
             pairs.{{ comparison }}_level,
-            a.{{ values[comparison] }},
-            b.{{ values[comparison] }},
+            a.{{ values.get(comparison, comparison) }},
+            b.{{ values.get(comparison, comparison) }},
             pairs.{{ comparison }}_weight
         from pairs
         inner join profiles as a on pairs.profile_a = a.profile_id

@@ -1,6 +1,6 @@
 {#-
-    Typical shops speak with the weight of so many profiles, for shops too small to tell. Less is known of households: a
-    register may hold none.
+    Typical shops speak with the weight of so many profiles, for shops too small to tell. Less is
+    known of households: a register may hold none.
 -#}
 {%- set typical_profiles = 200 %}
 {%- set typical_households_profiles = 20 %}

@@ -6,6 +6,7 @@ the warehouse has no such table, so that every query can be written once.
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -13,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from penpal.settings import UserError
+from penpal.settings import ROOT, UserError
 
 Row = dict[str, Any]
 
@@ -74,11 +75,15 @@ REASONS = {
     "rest_of_cluster_disagrees": "the other records of the two sides speak against it",
 }
 
-# From chance to design, as rules.identifier_limits ranks them; any fuzzy link is weaker.
-TRUST = (
-    "phone", "email", "cart_id", "order_id",
-    "user_id", "shop_customer_id", "contact_id", "override",
-)  # fmt: skip
+
+def _types_by_trust() -> tuple[str, ...]:
+    with (ROOT / "seeds" / "rules" / "identifier_limits.csv").open(newline="") as file:
+        ranks = {row["identifier_type"]: int(row["trust_rank"]) for row in csv.DictReader(file)}
+    return tuple(sorted(ranks, key=ranks.__getitem__, reverse=True))
+
+
+# From chance to design; any fuzzy link is weaker.
+TRUST = (*_types_by_trust(), "override")
 BASES = (
     "only_holder", "nameless", "nameless_to_owner", "adopted_name", "only_name", "same_name",
     "same_key",

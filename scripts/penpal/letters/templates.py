@@ -1,19 +1,21 @@
 """Letter templates: MJML compiled once to HTML that still holds Jinja, linted, run in a sandbox.
 
 A letter is two files in emails/: <name>.mjml.j2 and <name>.txt.j2. The text file begins with the
-lines `Subject: …` and `Preheader: …`, then an empty line, then the plain-text letter.
+lines `Subject: …` and `Preheader: …`, then an empty line, then the plain-text letter. A letter for
+readers of another language is <name>.<language>.mjml.j2 and .txt.j2; what it includes is taken in
+its language where there is such a file (shared/footer.fr.mjml), else as it stands.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import mrml
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, meta, nodes
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, meta, nodes
 from jinja2.exceptions import SecurityError, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -57,9 +59,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset(["**", "*", "%"])
 
-    def __init__(self, root: Path, *, autoescape: bool):
+    def __init__(self, read: Callable[[str], str], *, autoescape: bool):
         super().__init__(
-            loader=FileSystemLoader(root),
+            loader=FunctionLoader(read),
             autoescape=autoescape,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -67,6 +69,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             keep_trailing_newline=True,
             auto_reload=False,
         )
+        self.read = read
         self.globals.clear()
         self.filters = {name: self.filters[name] for name in FILTERS}
 
@@ -100,8 +103,6 @@ class Templates:
     def __init__(self, shop: Shop, root: Path = EMAILS):
         self.shop = shop
         self.root = root.resolve()
-        self.text_environment = Sandbox(self.root, autoescape=False)
-        self.html_environment = Sandbox(self.root, autoescape=True)
         self._letters: dict[tuple[str, str | None], Letter] = {}
 
     def get(self, name: str, language: str | None) -> Letter:
@@ -124,30 +125,35 @@ class Templates:
         return self._compile(name, name, self.shop.default_language)
 
     def _compile(self, name: str, stem: str, language: str) -> Letter:
+        def read(path: str) -> str:
+            return self._read(in_language(path, language), path)
+
         mjml, text = self._read(f"{stem}.mjml.j2"), self._read(f"{stem}.txt.j2")
         if not re.match(r"Subject: .+\nPreheader: .+\n\n", text):
             raise TemplateRefused(
                 f"{stem}.txt.j2 must begin with the lines 'Subject: …', 'Preheader: …' and an "
                 "empty line."
             )
-        html = compile_mjml(f"{stem}.mjml.j2", mjml, self._read, self.shop.colours)
+        html = compile_mjml(f"{stem}.mjml.j2", mjml, read, self.shop.colours)
         return Letter(
             name=name,
             language=language,
             direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
-            text=self._template(f"{stem}.txt.j2", text, self.text_environment),
-            html=self._template(f"{stem}.mjml.j2", html, self.html_environment),
+            text=self._template(f"{stem}.txt.j2", text, Sandbox(read, autoescape=False)),
+            html=self._template(f"{stem}.mjml.j2", html, Sandbox(read, autoescape=True)),
         )
 
-    def _read(self, name: str) -> str:
-        path = (self.root / name).resolve()
-        if not path.is_relative_to(self.root) or not path.is_file():
-            raise TemplateNotFound(name)
-        return path.read_text(encoding="utf-8")
+    def _read(self, *paths: str) -> str:
+        """The text of the first of these files of the folder that there is."""
+        for path in paths:
+            file = (self.root / path).resolve()
+            if file.is_relative_to(self.root) and file.is_file():
+                return file.read_text(encoding="utf-8")
+        raise TemplateNotFound(paths[-1])
 
     def _template(self, name: str, source: str, environment: Sandbox) -> Any:
         try:
-            lint_jinja(name, source, environment, self._read)
+            lint_jinja(name, source, environment)
             return environment.from_string(source)
         except TemplateNotFound as error:
             raise TemplateRefused(f"{name}: there is no emails/{error.name}.") from error
@@ -157,6 +163,13 @@ class Templates:
             if isinstance(error, TemplateRefused):
                 raise
             raise TemplateRefused(f"{name}: {error.message}.") from error
+
+
+def in_language(path: str, language: str) -> str:
+    """Where a file of emails/ stands in another language: shared/footer.fr.mjml."""
+    folder, slash, file = path.rpartition("/")
+    stem, dot, suffix = file.partition(".")
+    return f"{folder}{slash}{stem}.{language}{dot}{suffix}"
 
 
 def compile_mjml(name: str, source: str, read: Any, colours: dict[str, str]) -> str:
@@ -250,7 +263,6 @@ def lint_jinja(
     name: str,
     source: str,
     environment: Sandbox,
-    read: Any,
     *,
     known: frozenset[str] = frozenset(VARIABLES),
     depth: int = 0,
@@ -282,7 +294,7 @@ def lint_jinja(
                 raise TemplateRefused(f"{name}: include a text file of emails/ by its name.")
             if depth > 5:
                 raise TemplateRefused(f"{name}: its includes go in a circle.")
-            lint_jinja(path, read(path), environment, read, known=known, depth=depth + 1)
+            lint_jinja(path, environment.read(path), environment, known=known, depth=depth + 1)
 
 
 def _private(node: nodes.Node) -> bool:

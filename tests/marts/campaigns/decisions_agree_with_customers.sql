@@ -15,7 +15,10 @@ where
             and customers.can_email
         )
         or (
-            decisions.reason in ('already_purchased', 'waiting', 'outranked', 'due')
+            -- Whatever is asked after consent; the first two are asked before the address.
+            decisions.reason not in (
+                'already_sent', 'expired', 'invalid_address', 'suppressed', 'no_consent'
+            )
             and not customers.can_email
         )
     )

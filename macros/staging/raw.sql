@@ -52,9 +52,10 @@
 {% macro raw_sources() -%}
     {%- set listed = var('sources') -%}
     {%- set listed = listed.split(',') | map('trim') | list if listed is string else listed -%}
-    {%- for source in listed if source not in ['crm', 'web', 'shop', 'email'] -%}
+    {%- set known = raw_tables() | map('first') | unique | list -%}
+    {%- for source in listed if source not in known -%}
         {{ exceptions.raise_compiler_error(
-            "var sources names '" ~ source ~ "': the sources are crm, web, shop and email."
+            "var sources names '" ~ source ~ "': the sources are " ~ known | join(', ') ~ "."
         ) }}
     {%- endfor -%}
     {{ return(listed) }}
