@@ -6,9 +6,11 @@ import random
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from conftest import ROOT, ScratchProject, scratch_project
 from hypothesis import given, settings
@@ -18,18 +20,16 @@ from penpal import settings as penpal
 from publish_marts import export_ledgers
 
 LEDGER = "ledger_customer_id_assignments"
-REASSIGNED = "identity_reassigned"
 # What each reads of the ledger is what it held before the run.
-STAGES = (
+STEPS = (
     "identity_open_records",
     "identity_open_ids",
     "identity_id_holders",
-    "identity_id_homes",
     "identity_id_parts",
+    "identity_returned_ids",
     "identity_given_ids",
 )
-CUSTOMERS = ("identity_map", "identity_changed_customers", "identity_customers")
-CHANGES = ("customer_ids", "customer_id_changes")
+CUSTOMERS = ("identity_map", "identity_customers", "customer_id_changes")
 COLUMNS = "record_key, customer_id, seed_record_key, sequence, cause, previous_customer_id"
 
 Partition = dict[str, str]  # record -> component, which is named after its smallest record
@@ -51,6 +51,20 @@ def partition(*parts: Iterable[str]) -> Partition:
     return {record: min(part) for part in map(list, parts) for record in part}
 
 
+def table_of(clusters: Partition) -> dict[str, pa.Array]:
+    """The columns of identity_clusters; records and clusters are numbers of one run."""
+    numbers = {record: number for number, record in enumerate(sorted(clusters), start=1)}
+    text, number, keys = pa.string(), pa.int64(), list(clusters)
+    return {
+        "record_id": pa.array([numbers[key] for key in keys], number),
+        "record_key": pa.array(keys, text),
+        "source_table": pa.array(["crm.contacts"] * len(keys), text),
+        "source_key": pa.array(keys, text),
+        "cluster": pa.array([numbers[clusters[key]] for key in keys], number),
+        "first_seen_at": pa.array([datetime(2026, 1, 1)] * len(keys), pa.timestamp("us")),
+    }
+
+
 def members(clusters: Partition) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for record, component in clusters.items():
@@ -64,33 +78,19 @@ def ledger_model() -> str:
 
 
 def identity_model(name: str) -> str:
-    return (ROOT / "models" / "identity" / f"{name}.sql").read_text()
+    return (ROOT / "models" / "identity" / "customers" / f"{name}.sql").read_text()
 
 
-def write_clusters(scratch: ScratchProject, clusters: Partition) -> None:
-    scratch.table(
-        "identity_clusters",
-        {
-            "record_key": list(clusters),
-            "component": list(clusters.values()),
-            "source_table": ["crm.contacts"] * len(clusters),
-            "source_key": list(clusters),
-            "first_seen_at": ["2026-01-01"] * len(clusters),
-        },
-    )
-    scratch.table("identity_regrouped", {"record_key": list(clusters)})
-
-
-def write_models(scratch: ScratchProject) -> None:
+def write_models(scratch: ScratchProject, clusters: Partition) -> None:
+    scratch.table("identity_clusters", table_of(clusters))
     scratch.model(LEDGER, ledger_model())
-    for name in (REASSIGNED, *STAGES):
+    for name in STEPS:
         scratch.model(name, identity_model(name))
 
 
 def run(scratch: ScratchProject, clusters: Partition, *select: str) -> list[Row]:
-    """A real build over a partition, which looks at everything; the whole ledger after it."""
-    write_clusters(scratch, clusters)
-    write_models(scratch)
+    """A real build over a partition; the whole ledger after it."""
+    write_models(scratch, clusters)
     done = scratch.dbt("run", "--full-refresh", "--vars", "{as_of: '2026-06-15 12:00:00'}", *select)
     assert done.returncode == 0, done.stdout
     return sorted(scratch.rows("customer_id_assignments", COLUMNS, schema="ledger"), key=repr)
@@ -101,92 +101,51 @@ def run(scratch: ScratchProject, clusters: Partition, *select: str) -> list[Row]
 
 @pytest.fixture(scope="module")
 def compiled(scratch: ScratchProject) -> dict[str, str]:
-    """The models' own SQL: "first …" for a new ledger, and one text for each model later on.
-
-    identity_reassigned is that of a run which looks at changes; "everything" is its other form.
-    """
-    for name in (*CUSTOMERS, *CHANGES):
-        scratch.model(name, identity_model(name))
+    """The models' own SQL: "first …" for a new ledger, and one text for each model later on."""
     folder = scratch.folder / "target" / "compiled" / "penpal" / "models"
 
     def compile_all() -> dict[str, str]:
         done = scratch.dbt("compile")
         assert done.returncode == 0, done.stdout
-        names = (LEDGER, REASSIGNED, *STAGES, *CUSTOMERS, *CHANGES)
-        return {name: (folder / f"{name}.sql").read_text() for name in names}
+        return {name: (folder / f"{name}.sql").read_text() for name in (LEDGER, *STEPS, *CUSTOMERS)}
 
-    write_clusters(scratch, partition("a"))
-    write_models(scratch)
+    write_models(scratch, partition("a"))
+    for name in CUSTOMERS:
+        scratch.model(name, identity_model(name))
     new = compile_all()
     run(scratch, partition("a"))
-    scratch.table("identity_run", {"is_full": [False]})
-    run(scratch, partition("a"), "--select", "identity_run")
-    texts = {f"first {name}": new[name] for name in (LEDGER, *STAGES)}
-    texts |= {"everything": new[REASSIGNED]} | compile_all()
+    texts = {f"first {name}": text for name, text in new.items()} | compile_all()
     # The real builds below need the ledger alone.
-    for name in ("identity_run", *CUSTOMERS, *CHANGES):
+    for name in CUSTOMERS:
         (scratch.folder / "models" / f"{name}.sql").unlink()
     (scratch.folder / "scratch.duckdb").unlink()
     return texts
 
 
 class Warehouse:
-    """Runs the compiled models over one partition after another.
+    """Runs the compiled models over one partition after another."""
 
-    Each run but the first looks at what changed, or at everything where it is told so.
-    """
-
-    def __init__(self, compiled: dict[str, str], is_full: bool = False):
+    def __init__(self, compiled: dict[str, str]):
         self.compiled = compiled
         self.connection = duckdb.connect()
         self.connection.execute("attach ':memory:' as scratch; create schema scratch.ledger")
         self.connection.execute("use scratch.main")
         self.is_new = True
-        self.is_full = is_full
-        self.clusters: Partition = {}
 
     def build(self, clusters: Partition) -> list[Row]:
         """One run; the rows that it appended to the ledger."""
-        self.connection.execute(
-            "create or replace table identity_clusters (record_key varchar, "
-            "source_table varchar, source_key varchar, component varchar, first_seen_at timestamp)"
-        )
-        self.connection.execute(
-            "insert into identity_clusters "
-            "select record_key, 'crm.contacts', record_key, component, timestamp '2026-01-01' "
-            "from (select unnest($1::varchar[]) as record_key, unnest($2::varchar[]) as component)",
-            [list(clusters), list(clusters.values())],
-        )
-        regrouped = {
-            record
-            for record in clusters.keys() | self.clusters
-            if clusters.get(record) != self.clusters.get(record)
-        }
-        self.clusters = clusters
-        self.connection.execute(
-            "create or replace table identity_regrouped as "
-            "select unnest($1::varchar[]) as record_key",
-            [sorted(regrouped)],
-        )
-        is_full = self.is_new or self.is_full
-        self.create(REASSIGNED, "everything" if is_full else REASSIGNED)
-        for name in STAGES:
-            self.create(name, "first " + name if self.is_new else name)
+        self.connection.register("clusters", pa.table(table_of(clusters)))
+        self.connection.execute("create or replace table identity_clusters as from clusters")
+        for name in STEPS:
+            self.create(name)
         appended = self.append()
-        self.create("identity_map", "identity_map", None if is_full else ("record_key", REASSIGNED))
-        changed = "identity_changed_customers"
-        self.create(changed, changed)
-        self.create(
-            "identity_customers",
-            "identity_customers",
-            None if is_full else ("customer_id", changed),
-        )
+        for name in CUSTOMERS:
+            self.create(name)
         return appended
 
     def append(self) -> list[Row]:
         """The ledger's own step of a run."""
-        text = self.compiled["first " + LEDGER if self.is_new else LEDGER]
-        self.connection.execute(f"create or replace temp table appended as {text}")
+        self.create("appended", LEDGER)
         target = "ledger.customer_id_assignments"
         self.connection.execute(
             f"create table {target} as from appended"
@@ -196,17 +155,9 @@ class Warehouse:
         self.is_new = False
         return self.rows("appended")
 
-    def create(self, table: str, text: str, scope: tuple[str, str] | None = None) -> None:
-        """Makes a table of a model's text; with a scope, replaces these rows of it only."""
-        if scope is None:
-            self.connection.execute(f"create or replace table {table} as {self.compiled[text]}")
-            return
-        column, model = scope
-        self.connection.execute(f"create or replace temp table added as {self.compiled[text]}")
-        self.connection.execute(
-            f"delete from {table} where {column} in (select {column} from {model})"
-        )
-        self.connection.execute(f"insert into {table} by name from added")
+    def create(self, table: str, model: str | None = None) -> None:
+        text = self.compiled[("first " if self.is_new else "") + (model or table)]
+        self.connection.execute(f"create or replace table {table} as {text}")
 
     def rows(self, table: str = "ledger.customer_id_assignments") -> list[Row]:
         rows = self.connection.execute(f"select {COLUMNS} from {table}").fetchall()
@@ -214,13 +165,14 @@ class Warehouse:
 
     def ids(self, clusters: Partition) -> dict[str, str]:
         """The id of each record of a partition."""
-        now = {row[0]: row[1] for row in sorted(self.rows(), key=lambda row: row[3])}
-        return {record: now[record] for record in clusters}
+        now = dict(
+            self.connection.execute("select record_key, customer_id from identity_map").fetchall()
+        )
+        assert now.keys() == clusters.keys()
+        return now
 
     def changes(self) -> dict[str, tuple[str | None, str, str]]:
         """customer_id_changes: id -> current id, status, cause."""
-        for name in CHANGES:
-            self.create(name, name)
         query = "select customer_id, current_customer_id, status, cause from customer_id_changes"
         found = self.connection.execute(query).fetchall()
         assert len({id_ for id_, *_ in found}) == len(found)
@@ -396,27 +348,11 @@ def test_an_id_that_comes_back_through_a_younger_one_is_told(compiled: dict[str,
     assert told
 
 
-@pytest.mark.parametrize(
-    "history",
-    [
-        "abe c dg fh | bce fh g | ac dfgh | abcdefgh | abce h",
-        "acdfh b e g | acdfh bg e | acdfh beg | abcdefgh | dfh e g",
-    ],
-)
-def test_who_an_id_was_first_given_to_have_it_when_they_are_alone_together(
-    compiled: dict[str, str], history: str
-) -> None:
-    # Merges undone while some of their records are away leave ids with others meanwhile.
-    steps = [partition(*step.split()) for step in history.split("|")]
-    _, (first, *_, last) = story(compiled, *steps, steps[0])
-    assert last == first
-
-
-def test_who_goes_home_leaves_the_id_to_who_is_away(compiled: dict[str, str]) -> None:
+def test_who_parts_when_a_record_is_back_has_the_id_from_before(compiled: dict[str, str]) -> None:
     # d had its id with g, then b's; they are together again while b is not in the data.
     history = partition("b", "dg"), partition("bd", "g"), partition("dg"), partition("bd", "g")
     warehouse, (first, second, third, last) = story(compiled, *history)
-    assert third["d"] == third["g"] == first["d"]
+    assert set(third.values()) == {first["b"]}
     assert last == second
     assert warehouse.changes()[first["d"]] == (first["b"], "merged", "merge")
 
@@ -544,22 +480,6 @@ def test_ids_persist_through_any_history(compiled: dict[str, str]) -> None:
         assert warehouse.build(clusters) == []  # the same again changes nothing
 
 
-def test_a_run_that_looks_at_changes_leaves_what_a_full_run_would(
-    compiled: dict[str, str],
-) -> None:
-    histories = drawn(st.lists(partitions, min_size=6, max_size=6))
-    some, all_ = Warehouse(compiled), Warehouse(compiled, is_full=True)
-    for step in range(6):
-        clusters = together(history[step] for history in histories)
-        assert some.build(clusters) == all_.build(clusters)
-        for table in ("identity_map", "identity_customers"):
-            query = f"select * from {table} order by all"
-            assert (
-                some.connection.execute(query).fetchall()
-                == all_.connection.execute(query).fetchall()
-            )
-
-
 def test_a_returning_record_does_not_share_its_id_with_whom_it_has_left(
     compiled: dict[str, str],
 ) -> None:
@@ -620,7 +540,7 @@ def test_undone_merges_give_every_id_back(compiled: dict[str, str]) -> None:
 
 @st.composite
 def coarsenings(draw: st.DrawFn) -> list[Partition]:
-    """Parts that come one after another, are joined and taken apart, some records away; as before.
+    """Parts that come one after another, are joined and taken apart; in the end as before.
 
     Each step joins two groups of parts, undoes the last join, or undoes all.
     """
@@ -640,9 +560,7 @@ def coarsenings(draw: st.DrawFn) -> list[Partition]:
             groups = undo.pop()
         elif step == "undo all":
             groups, undo = [[part] for part in apart], []
-        away = draw(st.one_of(st.just(set()), st.sets(st.sampled_from(RECORDS), max_size=3)))
-        present = (set().union(*group) - away for group in groups)
-        history.append(partition(*(records for records in present if records)))
+        history.append(partition(*(set().union(*group) for group in groups)))
     return [*history, partition(*apart)]
 
 

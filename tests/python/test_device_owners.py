@@ -17,12 +17,11 @@ MODELS = (
     "activity/web/web_session_events",
     "activity/web/web_sessions",
     "profile/web/customer_web_events",
-    "identity/device_checkouts",
-    "identity/device_sightings",
-    "identity/device_letter_clicks",
-    "identity/device_steps",
-    "identity/device_owners",
-    "identity/suppressed_identifiers",
+    "activity/web/checkout_sessions",
+    "activity/email/letter_visits",
+    "identity/devices/device_sightings",
+    "identity/devices/device_steps",
+    "identity/devices/device_owners",
 )
 DEVICES = 400
 GAP = 1800
@@ -227,10 +226,10 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
     table(
         "identity_map",
         dict.fromkeys(("record_key", "source_table", "source_key", "customer_id"), text)
-        | {"component": text},
+        | {"cluster": pa.int64()},
         [
             dict(zip(("source_table", "source_key"), key.split(":"), strict=True))
-            | {"record_key": key, "customer_id": f"customer {p}", "component": p}
+            | {"record_key": key, "customer_id": f"customer {p}", "cluster": int(p[1:])}
             for key, p in people.items()
         ],
     )
@@ -259,7 +258,6 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
         | {"records_count": pa.int64(), "people_count": pa.int64()},
         [],
     )
-    table("device_rescanned", {"anonymous_id": text}, [])
     table("stg_email__messages", {"message_id": text, "email_key": text}, [])
     table(
         "stg_email__events",

@@ -4,7 +4,10 @@ sightings as (select * from {{ ref('device_sightings') }}),
 
 letter_visits as (select * from {{ ref('letter_visits') }}),
 
-evidence_kinds as (select * from {{ ref('device_evidence') }}),
+letter_clicks as (
+    select * from {{ ref('device_evidence') }}
+    where evidence = 'letter_clicks'
+),
 
 patterns as (
     select * from {{ ref('blocked_identifiers') }}
@@ -20,14 +23,12 @@ addresses as (
 -- Most devices show one person, and are theirs from the first sighting on, whatever comes later.
 unshared as (
     select
-        sightings.anonymous_id,
-        min(sightings.customer_id) as customer_id,
-        {{ first_by('sightings.evidence', 'sightings.seen_at') }} as evidence
+        anonymous_id,
+        min(customer_id) as customer_id,
+        {{ first_by('evidence', 'seen_at') }} as evidence
     from sightings
-    left join patterns on sightings.anonymous_id like patterns.pattern
-    where patterns.pattern is null
-    group by sightings.anonymous_id
-    having min(sightings.customer_id) = max(sightings.customer_id)
+    group by anonymous_id
+    having min(customer_id) = max(customer_id)
 ),
 
 compared as (
@@ -60,6 +61,24 @@ turns as (
     window device as (partition by anonymous_id order by step_number)
 ),
 
+-- Of a device that showed nobody: whose letters it opened, and nobody else's.
+readers as (
+    select
+        letter_visits.anonymous_id,
+        min(addresses.customer_id) as customer_id,
+        min(letter_clicks.evidence) as evidence
+    from letter_visits
+    inner join addresses on letter_visits.email_key = addresses.identifier_value
+    cross join letter_clicks
+    left join sightings on letter_visits.anonymous_id = sightings.anonymous_id
+    where sightings.anonymous_id is null
+    group by letter_visits.anonymous_id
+    having
+        min(addresses.customer_id) = max(addresses.customer_id)
+        and count(distinct letter_visits.letter_message_id) >= min(letter_clicks.min_letters)
+        and count(distinct letter_visits.session_id) >= min(letter_clicks.min_letters)
+),
+
 owned as (
     select
         anonymous_id,
@@ -74,49 +93,22 @@ owned as (
     from turns
     where customer_id is not null
     union all
-    select
-        anonymous_id,
-        customer_id,
-        null as valid_from,
-        null as valid_to,
-        evidence
+    select anonymous_id, customer_id, null as valid_from, null as valid_to, evidence
     from unshared
-),
-
--- Of a device that showed nobody: whose letters it opened, and nobody else's.
-readers as (
-    select
-        letter_visits.anonymous_id,
-        min(addresses.customer_id) as customer_id,
-        count(distinct letter_visits.letter_message_id) as letters_count,
-        count(distinct letter_visits.session_id) as sessions_count
-    from letter_visits
-    inner join addresses on letter_visits.email_key = addresses.identifier_value
-    left join sightings on letter_visits.anonymous_id = sightings.anonymous_id
-    left join patterns on letter_visits.anonymous_id like patterns.pattern
-    where sightings.anonymous_id is null and patterns.pattern is null
-    group by letter_visits.anonymous_id
-    having min(addresses.customer_id) = max(addresses.customer_id)
+    union all
+    select anonymous_id, customer_id, null as valid_from, null as valid_to, evidence
+    from readers
 )
 
 select
-    anonymous_id,
-    customer_id,
-    valid_from,
-    valid_to,
-    evidence
+    owned.anonymous_id,
+    owned.customer_id,
+    owned.valid_from,
+    owned.valid_to,
+    owned.evidence
 from owned
--- A turn of no length owns nothing.
-where valid_from is null or valid_to is null or valid_from < valid_to
-union all
-select
-    readers.anonymous_id,
-    readers.customer_id,
-    null as valid_from,
-    null as valid_to,
-    evidence_kinds.evidence
-from readers
-inner join evidence_kinds
-    on readers.letters_count >= evidence_kinds.min_letters
-    and readers.sessions_count >= evidence_kinds.min_letters
-where evidence_kinds.evidence = 'letter_clicks'
+left join patterns on owned.anonymous_id like patterns.pattern
+where
+    patterns.pattern is null
+    -- A turn of no length owns nothing.
+    and (owned.valid_from is null or owned.valid_to is null or owned.valid_from < owned.valid_to)
