@@ -117,6 +117,10 @@ def run_dbt(
         )
 
 
+# Of a copied project, in its folder: relative, as another environment would be parsed anew.
+PROJECT_PATHS = {"PENPAL_WAREHOUSE": "penpal.duckdb", "PENPAL_LAKE": "lake"}
+
+
 def copy_project(folder: Path) -> None:
     """The real project in a folder of its own, with seeds that a test may write to."""
     for name in ("models", "macros", "tests"):
@@ -133,17 +137,13 @@ def parsed_projects() -> tempfile.TemporaryDirectory:
 
 
 def dbt_in_project(folder: Path, *arguments: str, given: str) -> None:
-    """Runs dbt in a copied project with the given --vars; it must succeed.
-
-    Copies are parsed once: their paths are relative, as another environment would be parsed anew.
-    """
+    """Runs dbt in a copied project with the given --vars; it must succeed. One parse serves all."""
     parsed = folder / "target" / "partial_parse.msgpack"
     kept = Path(parsed_projects().name, hashlib.sha256(given.encode()).hexdigest())
     if kept.exists() and not parsed.exists():
         parsed.parent.mkdir(exist_ok=True)
         shutil.copy(kept, parsed)
-    paths = {"PENPAL_WAREHOUSE": "penpal.duckdb", "PENPAL_LAKE": "lake"}
-    environment = dbt_environment(folder) | paths
+    environment = dbt_environment(folder) | PROJECT_PATHS
     done = run_dbt((*arguments, "--vars", given), folder, environment)
     assert done.returncode == 0, done.stdout[-10_000:]
     if not kept.exists():
@@ -171,6 +171,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", default="duckdb", choices=["duckdb", "spark"])
+    parser.addoption(
+        "--worlds", type=int, default=1, help="how many random shops tests/runs goes through"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Row: TypeAlias = dict[str, str]
@@ -196,15 +198,62 @@ class _Village:
         }
 
 
-def change(rng: random.Random, tables: World, others: World, share: float) -> None:
-    """Some rows say in some of their fields what the row of the same key says in another world."""
-    for name, rows in tables.items():
-        rng.shuffle(rows)
-        key = next(iter(rows[0]))
-        other_rows = {row[key]: row for row in others[name]}
-        for row in rows:
-            if rng.random() < share:
-                fields = [field for field in row if field != key]
-                if rng.random() < 0.7:
-                    fields = rng.sample(fields, rng.randint(1, 3))
-                row |= {field: other_rows[row[key]][field] for field in fields}
+def mixed(rng: random.Random, row: Row, other: Row) -> Row:
+    """Says in some of its fields what the other says; the first is its key."""
+    fields = list(row)[1:]
+    if rng.random() < 0.7:
+        fields = rng.sample(fields, rng.randint(1, 3))
+    return row | {field: other[field] for field in fields}
+
+
+@dataclass(frozen=True)
+class Night:
+    """All that a run is given: rows, and rules."""
+
+    rows: World
+    overrides: list[tuple[str, str, str]] = field(default_factory=list)
+    blocked: list[tuple[str, str]] = field(default_factory=list)
+    max_people: dict[str, str] = field(default_factory=dict)
+
+
+def nights(seed: int, count: int = 4) -> Iterator[Night]:
+    """
+    Rows of any table that come late, change, go and come back, also twice and in two versions;
+    overrides, blocked values and limits that come and go.
+    """
+    rng = random.Random(seed)
+    tables, others = world(2 * seed), world(2 * seed + 1)
+    other_rows = {name: {key_of(row): row for row in rows} for name, rows in others.items()}
+    arrival = {name: [rng.randrange(count - 1) for _ in rows] for name, rows in tables.items()}
+    contacts = [f"crm.contacts:{row['contact_id']}" for row in tables["crm.contacts"]]
+    records = contacts + [f"shop.orders:{row['order_id']}" for row in tables["shop.orders"]]
+    for night in range(count):
+        seen: World = {}
+        for name, rows in tables.items():
+            seen[name] = []
+            for number in range(len(rows)):
+                other = other_rows[name][key_of(rows[number])]
+                if night and rng.random() < 0.05:
+                    rows[number] = mixed(rng, rows[number], other)
+                row = rows[number]
+                if arrival[name][number] > night or rng.random() < 0.05:
+                    continue
+                seen[name].append(row)
+                if rng.random() < 0.05:
+                    seen[name].append(rng.choice([row, mixed(rng, row, other)]))
+        decisions = [
+            (rng.choice(contacts), rng.choice(records), rng.choice(["same", "different"]))
+            for _ in range(4 * (night % 2) + 2)
+        ]
+        # A kiosk has many users and an account many buyers: few villages have so many people.
+        is_strict = night % 2 == 1
+        yield Night(
+            seen,
+            decisions,
+            [("email", "smith@village1%"), ("cart_id", "K2%")] if night % 3 == 0 else [],
+            {"anonymous_id": "2", "shop_customer_id": "2"} if is_strict else {},
+        )
+
+
+def key_of(row: Row) -> str:
+    return next(iter(row.values()))

@@ -87,6 +87,6 @@ def test_the_sample_is_not_empty(warehouse: duckdb.DuckDBPyConnection) -> None:
 def test_a_second_build_issues_no_new_ids(builds: Builds) -> None:
     files = builds.spark_files("ledger", "customer_id_assignments")
     before = duckdb.sql(f"select * from read_parquet('{files}') order by all").fetchall()
-    ids = "identity_reassigned+,+ledger_customer_id_assignments"
+    ids = "identity_clusters+,+ledger_customer_id_assignments"
     builds.dbt("spark", "run", "--full-refresh", "-s", ids)
     assert duckdb.sql(f"select * from read_parquet('{files}') order by all").fetchall() == before
