@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import ROOT
-from evaluate_identity import evaluate
+
+from penpal.identity.evaluation.reports import evaluate
 
 FIXTURES = ROOT / "tests" / "fixtures"
 
