@@ -76,9 +76,9 @@ class Place:
         self.warehouse.parent.mkdir(parents=True, exist_ok=True)
         return self.dbt("Staging", "build", *BEFORE)
 
-    def resolve(self, *options: str) -> dict[str, Any]:
+    def resolve(self, *options: str, selected: str = IDENTITY) -> dict[str, Any]:
         """Builds the identity layer, one model at a time; seconds by model and by group."""
-        command = ("run", "--select", IDENTITY, "--threads", "1", *options)
+        command = ("run", "--select", selected, "--threads", "1", *options)
         run = self.dbt("The identity layer", *command)
         read = {
             name: json.loads((self.target / f"{name}.json").read_text(encoding="utf-8"))
@@ -96,7 +96,7 @@ class Place:
         }
 
     def resolve_with_estimated_weights(self) -> dict[str, Any] | None:
-        """The layer anew with weights estimated from it; None where it has too little data.
+        """What depends on weights, with weights estimated from the layer; None: too little data.
 
         They take the place of the shipped ones in this warehouse only; the seed stays as it is.
         """
@@ -120,7 +120,8 @@ class Place:
             connection.execute(
                 "insert into rules.match_weights by name from read_csv($1)", [str(weights)]
             )
-        return {"estimate_seconds": estimated.seconds} | self.resolve()
+        found = self.resolve(selected=f"match_weights+,{IDENTITY}")
+        return {"estimate_seconds": estimated.seconds} | found
 
     def keep_blocks(self, file: Path) -> None:
         """The blocks of each contact as a Parquet file: a column a rule, null where in none.
