@@ -8,10 +8,10 @@ process of its own: Penpal's identity layer by dbt, one model at a time; Splink 
 backend in memory, with the same blocks (and once more with rules of its own), its parameters
 estimated from the same contacts without labels. Accuracy is over all pairs of records, whether or
 not a rule compared them; Splink's is at the threshold that turns out best for it, Penpal's with the
-shipped weights, and once more with weights estimated from the contacts. Then the last hundredth of
-the contacts is held back, and added to a warehouse that has the others. The same is done with a
-whole shop of all sources (generate_data.py), whose last hundredth is what came last.
-docs/benchmarks.md says more.
+shipped weights, and once more with weights estimated from the contacts. Then a night that finds the
+last hundredth of the contacts is timed against all of them anew, and the results of both compared.
+The same is done with a whole shop of all sources (generate_data.py), whose last hundredth is what
+came last. docs/benchmarks.md says more.
 
 Exit codes: 0 done; 2 could not run (Splink is not installed, a wrong option).
 """
@@ -40,16 +40,15 @@ def bench(options: argparse.Namespace, file: Path) -> None:
     result = contacts.compare(options, place)
     print("\n".join(report.lines(result)))
     write(result, file)
-    if not options.no_increment:
-        full = result["summary"]["identity_layer_seconds"]
-        result["increment"] = contacts.run_increment(place, options.folder, full)
-        print(report.increment_line(result["increment"]))
+    if not options.no_night:
+        result["night"] = contacts.run_night(place.lake, options.folder)
+        print(report.night_line(result["night"]))
         write(result, file)
     if options.shop:
         contacts.say(
-            f"A shop of {options.shop:,} people: 99 % of it, the rest, and everything at once"
+            f"A shop of {options.shop:,} people: 99 % of it, a night that finds the rest, all anew"
         )
-        found = all_sources.measure(options.shop, options.seed, contacts.INCREMENT, options.folder)
+        found = all_sources.measure(options.shop, options.seed, options.folder)
         result["all_sources"] = found
         print(report.all_sources_line(found))
         write(result, file)
@@ -82,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, metavar="S")
     parser.add_argument("--repeat", type=int, default=1, metavar="R", help="rounds, both in turn")
     parser.add_argument("--no-splink", action="store_true", help="Penpal alone")
-    parser.add_argument("--no-increment", action="store_true")
+    parser.add_argument("--no-night", action="store_true")
     parser.add_argument(
         "--shop",
         type=int,

@@ -35,7 +35,6 @@ COLUMNS = (
     "created_at",
 )
 MODELS = ("identity_map", "identity_customers", "identity_edges")
-COMPARED = ("comparisons", "linked_comparisons", "random_comparisons")
 
 
 def write_lake(folder: Path, number: int) -> Path:
@@ -90,7 +89,7 @@ def test_febrl(number: int, tmp_path: Path) -> None:
     if not WHEEL.is_file():
         pytest.fail(f"{WHEEL} is missing: run `make test-identity`.")
     truth, folder = write_lake(tmp_path, number), project(tmp_path)
-    build(folder, *(f"+{model}" for model in MODELS), *(f"+identity_{name}" for name in COMPARED))
+    build(folder, *(f"+{model}" for model in MODELS))
     generic = accuracy(folder, truth)
     print(f"FEBRL {number}, generic weights: {generic['pairwise_f1']:.4f}")
     assert generic["pairwise_f1"] >= 0.99

@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 
 import estimate_match_weights
+from penpal import settings
 from penpal.identity.matching import weights
 from penpal.identity.matching.counts import Counts, Patterns, read_counts
 from penpal.identity.matching.estimate import estimate, shrunk
+from penpal.identity.matching.queries import compiled
 from penpal.identity.matching.report import expected_pairs, report
 from penpal.identity.matching.weights import (
     HOUSEHOLD,
@@ -259,22 +261,24 @@ def test_unreadable_weights(tmp_path: Path, line: str, says: str) -> None:
 # --- the program -----------------------------------------------------------------------------
 
 
+QUERIES = {
+    "linked_comparisons": "select * from identity.identity_evidence limit 0",
+    "random_comparisons": "select * from identity.identity_evidence limit 9",
+}
+
+
 def build(path: Path, pairs: pd.DataFrame) -> Path:
-    """A warehouse with these candidates, each of which stands for itself, and 400 profiles."""
+    """A warehouse with these candidates, and 400 profiles."""
     names = {name: dict(enumerate(levels)) for name, levels in GENERIC.levels.items()}
     shown = pd.DataFrame(
         {f"{name}_level": pairs[name].map(levels) for name, levels in names.items()}
     )
-    shown["profile_a"], shown["profile_b"], shown["stands_for"] = 1, 2, 1
+    shown["profile_a"], shown["profile_b"] = 1, 2
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema identity")
-        connection.execute("create table identity.identity_comparisons as from shown")
-        connection.execute(
-            "create table identity.identity_linked_comparisons as from shown limit 0"
-        )
-        connection.execute(
-            "create table identity.identity_random_comparisons as from shown limit 9"
-        )
+        connection.execute("create table identity.identity_evidence as from shown")
+        connection.execute("create table identity.identity_records (record_id bigint)")
+        connection.execute("create table identity.identity_candidates (profile_a bigint)")
         connection.execute(
             "create table identity.identity_profiles as select i as profile_id, i as cluster,"
             " 'n' || i % 97 as first_name, 'n' || i % 89 as last_name, 'd' || i as birth_date_key,"
@@ -287,6 +291,7 @@ def build(path: Path, pairs: pd.DataFrame) -> Path:
 def run(monkeypatch: pytest.MonkeyPatch, warehouse: Path, *arguments: str) -> int:
     monkeypatch.setenv("PENPAL_WAREHOUSE", str(warehouse))
     monkeypatch.setattr("sys.argv", ["estimate_match_weights.py", *arguments])
+    monkeypatch.setattr(estimate_match_weights, "compiled", lambda *names: QUERIES)
     return estimate_match_weights.main()
 
 
@@ -346,20 +351,9 @@ def test_identity_is_not_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_level_without_weights(tmp_path: Path) -> None:
     path = build(tmp_path / "w.duckdb", draw(1, {MATCH: 5}))
     with duckdb.connect(str(path)) as connection:
-        connection.execute("update identity.identity_comparisons set email_level = 'alike'")
+        connection.execute("update identity.identity_evidence set email_level = 'alike'")
         with pytest.raises(UserError, match="have no row for email, alike"):
-            read_counts(connection, GENERIC)
-
-
-def test_a_candidate_of_the_sample_counts_for_all_that_it_stands_for(tmp_path: Path) -> None:
-    path = build(tmp_path / "w.duckdb", draw(1, {MATCH: 50}))
-    with duckdb.connect(str(path)) as connection:
-        before = read_counts(connection, GENERIC)
-        connection.execute("update identity.identity_comparisons set stands_for = 3")
-        after = read_counts(connection, GENERIC)
-    assert after.candidates.pairs == pytest.approx(3 * before.candidates.pairs)
-    assert after.linked.pairs.sum() == before.linked.pairs.sum()
-    assert after.random.pairs.sum() == before.random.pairs.sum()
+            read_counts(connection, GENERIC, QUERIES)
 
 
 def test_a_file_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -370,3 +364,104 @@ def test_a_file_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monke
         run(monkeypatch, missing, "--out", str(tmp_path / "file" / "weights.csv"))
     with pytest.raises(UserError, match="is not a file: name a file to write to"):
         run(monkeypatch, missing, "--out", str(tmp_path))
+
+
+# --- its queries -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def queries() -> dict[str, str]:
+    return compiled("linked_comparisons", "random_comparisons", "blocks")
+
+
+Rows = list[dict[str, object]]
+TYPES = {
+    "identity_profiles": """
+        profile_id bigint, cluster bigint, first_names text, last_names text, first_name text,
+        last_name text, given_name text, name_low text, name_high text, name_suffix text,
+        birth_date_key text, gender text, street text, house_number text, street_name text,
+        city text, postal_code text, email text, email_local_part text, phone text
+    """,
+    "identity_records": "record_id bigint, name_suffix text, birth_date_key text, gender text",
+    "identity_candidates": "profile_a bigint, profile_b bigint, is_linked boolean",
+}
+
+
+def found(folder: Path, query: str, *columns: str, **tables: Rows) -> set[tuple[object, ...]]:
+    """Columns of what a query finds in a warehouse with these rows."""
+    # Queries name the warehouse that they were compiled for.
+    with duckdb.connect(str(folder / settings.load().warehouse.name)) as connection:
+        connection.execute("create schema identity")
+        for name, types in TYPES.items():
+            connection.execute(f"create table identity.{name} ({types})")
+            for row in tables.get(name, []):
+                marks = ", ".join("?" * len(row))
+                connection.execute(
+                    f"insert into identity.{name} ({', '.join(row)}) values ({marks})",
+                    list(row.values()),
+                )
+        rows = connection.execute(f"select {', '.join(columns)} from ({query})").fetchall()
+    assert len(rows) == len(set(rows))
+    return set(rows)
+
+
+def test_linked_profiles_are_compared(tmp_path: Path, queries: dict[str, str]) -> None:
+    """Only those of one cluster and a common block; a birth date of the cluster is not compared."""
+    born = "19830412"
+    emails = {1: "a", 2: "a", 3: "b", 4: "a", 5: "a"}
+    profiles = [
+        {"profile_id": n, "cluster": 1, "birth_date_key": born, "email": f"{e}@shop.example"}
+        | {"email_local_part": e}
+        for n, e in emails.items()
+    ]
+    assert found(
+        tmp_path,
+        queries["linked_comparisons"],
+        *("profile_a", "profile_b", "birth_date_level", "email_level"),
+        identity_profiles=profiles,
+        identity_records=[
+            {"record_id": n, "birth_date_key": None if n == 3 else born} for n in emails
+        ],
+        identity_candidates=[
+            {"profile_a": a, "profile_b": b, "is_linked": b != 5}
+            for a, b in ((1, 2), (1, 3), (2, 3), (1, 5))
+        ],
+    ) == {(1, 2, "exact", "exact"), (1, 3, None, "different"), (2, 3, None, "different")}
+
+
+def test_a_small_shop_draws_every_pair_once(tmp_path: Path, queries: dict[str, str]) -> None:
+    """Three people make three pairs, none with itself or twice; the fourth is the first again."""
+    people = [(1, 1, "+1", "female"), (2, 2, "+1", "male"), (3, 3, None, "female"), (4, 1, "", "")]
+    profiles = [
+        dict(zip(("profile_id", "cluster", "phone", "gender"), row, strict=True)) for row in people
+    ]
+    drawn = found(
+        tmp_path,
+        queries["random_comparisons"],
+        *("profile_a", "profile_b", "phone_level", "gender_level", "email_level"),
+        identity_profiles=profiles,
+    )
+    assert {row for row in drawn if row[1] != 4} == {
+        (1, 2, "exact", "different", None),
+        (1, 3, None, "same", None),
+        (2, 3, None, "different", None),
+    }
+    assert {row[:2] for row in drawn if row[1] == 4} == {(2, 4), (3, 4)}
+
+
+def test_blocks_are_those_that_agree_on_a_rule(tmp_path: Path, queries: dict[str, str]) -> None:
+    """A profile alone makes no block, and one without the rule's value is in none."""
+    phones = {1: "+1", 2: "+1", 3: "+2", 4: None, 5: "+3", 6: "+3"}
+    profiles = [{"profile_id": n, "cluster": 7, "phone": phone} for n, phone in phones.items()]
+    columns = "profile_id", "cluster", "block"
+    rows = found(tmp_path, queries["blocks"], *columns, identity_profiles=profiles)
+    blocks: dict[object, set[object]] = {}
+    for profile, cluster, block in rows:
+        assert cluster == 7
+        blocks.setdefault(block, set()).add(profile)
+    assert sorted(map(sorted, blocks.values())) == [[1, 2], [5, 6]]
+
+
+def test_a_query_that_cannot_be_compiled() -> None:
+    with pytest.raises(UserError, match=r"(?s)dbt cannot compile blocks: .*No such option"):
+        compiled("blocks", options=("--no-such-option",))

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import ROOT
-from tiny_identity import SINCE, build, fuzzy, has, on, refused, scored, steps
+from tiny_identity import build, candidate, fuzzy, has, on, refused, scored, steps
 
 from penpal import files, settings
 from penpal.identity.evaluation import health, labels, truth, worst
@@ -47,22 +47,14 @@ def figures(warehouse: Path, truth_path: Path) -> dict[str, float]:
 
 def linked(**clusters: Iterable[str]) -> dict[str, list[dict[str, str]]]:
     """identity_linked_clusters: the records of each named cluster."""
-    rows = [{"record_key": key, "cluster": name} for name, keys in clusters.items() for key in keys]
+    rows = [{"record_id": key, "cluster": name} for name, keys in clusters.items() for key in keys]
     return {"identity_linked_clusters": rows}
 
 
-def proposed(*pairs: tuple[int, int, str]) -> dict[str, list[dict[str, Any]]]:
-    """Candidates, and the profiles of their records, which have the same numbers."""
-    numbers = sorted({number for pair in pairs for number in pair[:2]})
-    return {
-        "identity_candidates": [
-            {"profile_a": a, "profile_b": b, "blocking_rule": rule} for a, b, rule in pairs
-        ],
-        "identity_profiles": [
-            {"profile_id": number, "record_key": key}
-            for number, key in zip(numbers, r(*numbers), strict=True)
-        ],
-    }
+def proposed(*pairs: tuple[int, int, str], linked: str = "") -> dict[str, list[dict[str, Any]]]:
+    """Candidates by the numbers of their records; those of one rule are of one component."""
+    rows = [candidate(*r(a, b), rule, is_linked=rule == linked) for a, b, rule in pairs]
+    return {"identity_candidates": rows}
 
 
 # P1 is 1, 2, 3 and P2 is 4, 5; found are {1, 2, 4}, {3} and {5}: one pair of three is right, one of
@@ -225,9 +217,8 @@ def test_one_giant_customer_is_counted_not_listed(tmp_path: Path) -> None:
     warehouse = build(tmp_path / "w.duckdb", {"x": r(-1)})
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
-            "insert into identity.identity_map select 'crm.contacts:' || i, 'crm.contacts',"
-            " cast(i as varchar), 'giant', null, $1 from range(200_000) as s(i)",
-            [SINCE],
+            "insert into identity.identity_map by name select 'crm.contacts:' || i as record_key,"
+            " 'giant' as customer_id from range(200_000) as s(i)"
         )
     path = tmp_path / "truth.csv"
     duckdb.sql(
@@ -259,14 +250,20 @@ def test_blocking_recall_counts_components_and_proposals(tmp_path: Path) -> None
     """P1 has 6 pairs: 1-2 by component x, and x-3 (2 pairs) proposed once; 4 is never proposed.
 
     P2 has one, proposed by both rules and both ways round; what is proposed across people counts
-    as a pair only.
+    as a pair only, and what is one by a link as nothing.
     """
     warehouse = build(
         tmp_path / "w.duckdb",
         {"a": r(1, 2), "b": r(3), "c": r(4), "d": r(5), "e": r(6)},
         **linked(x=r(1, 2), three=r(3), four=r(4), five=r(5), six=r(6)),
         **proposed(
-            (1, 3, "name"), (5, 6, "name"), (6, 5, "phone"), (1, 5, "phone"), (1, 99, "phone")
+            (1, 3, "name"),
+            (5, 6, "name"),
+            (6, 5, "phone"),
+            (1, 5, "phone"),
+            (1, 99, "phone"),
+            (1, 2, "email"),
+            linked="email",
         ),
     )
     people = truth_file(tmp_path, {"P1": r(1, 2, 3, 4), "P2": r(5, 6)})
@@ -326,7 +323,7 @@ def flawed(tmp_path: Path) -> Path:
             *steps(*r(1, 4), ("prior", "", -10.0), ("name", "close", 12.5)),
         ],
         identity_conflicts=[refused(r(1)[0], "different_birth_dates", other_record_key=r(4)[0])],
-        identity_record_identifiers=[
+        identity_record_values=[
             has(r(5)[0], "email", "na@na.com"),
             has(r(6)[0], "email", "na@na.com"),
         ],

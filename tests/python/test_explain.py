@@ -15,7 +15,7 @@ import pytest
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_identity import build, fuzzy, has, on, refused, scored, steps
+from tiny_identity import build, candidate, fuzzy, has, on, refused, scored, steps
 
 from penpal.identity.chains import ends, node_name, strongest_chain
 from penpal.identity.evidence import strength
@@ -56,7 +56,7 @@ def warehouse(tmp_path: Path) -> Path:
             *steps(B, C, ("prior", "", -10.0), ("name", "exact", 19.5)),
             *steps(A, CHILD, ("prior", "", -10.0), ("address", "exact", 13.25)),
         ],
-        identity_record_identifiers=[
+        identity_record_values=[
             has(A, "email", "anna@shop.example", "anna+news@shop.example"),
             has(B, "email", "anna@shop.example"),
             has(A, "phone", "+4930123"),
@@ -164,7 +164,7 @@ def test_addresses_are_known_in_any_spelling_of_the_mailbox(tmp_path: Path) -> N
         tmp_path / "tiny.duckdb",
         {customer: [record] for customer, (record, _) in values.items()},
         identity_edges=[on(key, "email", value, "only_name") for key, value in values.values()],
-        identity_record_identifiers=[has(key, "email", value) for key, value in values.values()],
+        identity_record_values=[has(key, "email", value) for key, value in values.values()],
     )
     assert ask(path, "Anna+summer@Shop.example")["customer_id"] == "1"
     assert ask(path, "John.Doe+x@googlemail.com")["customer_id"] == "2"
@@ -180,7 +180,7 @@ def test_keys_are_taken_as_they_are(tmp_path: Path) -> None:
         tmp_path / "tiny.duckdb",
         {customer: [key] for customer, key in orders.items()},
         identity_edges=links,
-        identity_record_identifiers=[
+        identity_record_values=[
             has(link["record_key"], "order_id", link["identifier_value"]) for link in links
         ],
     )
@@ -202,7 +202,7 @@ def test_a_value_names_the_customers_whom_it_does_not_link(tmp_path: Path) -> No
             refused(B, "cut_weakest_link", identifier_type="phone", identifier_value=shared),
             refused(C, "nameless_on_phone", identifier_type="phone", identifier_value=lost),
         ],
-        identity_record_identifiers=[
+        identity_record_values=[
             *[has(record, "phone", shared) for record in (A, B)],
             has(C, "phone", lost),
         ],
@@ -242,12 +242,7 @@ def test_without_any_evidence_it_says_what_was_looked_for(warehouse: Path, tmp_p
     other = build(
         tmp_path / "other.duckdb",
         customers,
-        identity_profiles=[
-            {"profile_id": 1, "record_key": A},
-            {"profile_id": 2, "record_key": B},
-            {"profile_id": 3, "record_key": C},
-        ],
-        identity_candidates=[{"profile_a": 1, "profile_b": 2, "blocking_rule": "same_street"}],
+        identity_candidates=[candidate(A, B, "same_street")],
     )
     assert "no blocking rule proposes the pair." in render(ask(other, A, C))
     below = render(ask(other, B, A))
@@ -290,7 +285,7 @@ def test_a_refusal_that_concerns_others_does_not_part_these_two(tmp_path: Path) 
                 identifier_value="+4930999",
             ),
         ],
-        identity_record_identifiers=[has(record, "phone", "+4930123") for record in (A, C)],
+        identity_record_values=[has(record, "phone", "+4930123") for record in (A, C)],
     )
     facts = ask(path, A, C)
     assert [row["reason"] for row in facts["refusals"]] == ["ambiguous_name", "over_limit"]
@@ -320,7 +315,7 @@ def test_a_key_of_several_systems_must_be_named_in_full(
         tmp_path / "tiny.duckdb",
         {"1": [records["order_id"]], "2": [records["shop_customer_id"]]},
         identity_edges=[on(records[kind], kind, "7", "same_key") for kind in kinds],
-        identity_record_identifiers=[has(records[kind], kind, "7") for kind in kinds],
+        identity_record_values=[has(records[kind], kind, "7") for kind in kinds],
     )
     with pytest.raises(UserError, match=r"say which one \(shop.customers:7, shop.orders:7\)"):
         ask(path, "7")
@@ -397,7 +392,7 @@ def test_links_rank_by_trust() -> None:
         fuzzy(A, B, 50.0),
         on(A, "phone", "1", "nameless"),
         on(A, "phone", "1", "same_name"),
-        on(A, "session_id", "1", "only_name"),
+        on(A, "phone", "1", "same_key"),
         on(A, "email", "x@shop.example", "nameless_to_owner"),
         on(A, "email", "x@shop.example", "only_name"),
         on(A, "order_id", "1", "only_name"),

@@ -10,11 +10,13 @@ import duckdb
 from penpal.identity.evidence import TABLES
 
 SINCE = "2026-01-01 09:00:00"
+# Columns with whole numbers of a run: tests write a record key, or any name, in their place.
+NUMBERS = ("record_id", "cluster", "profile_a", "profile_b")
 
 COLUMNS = {
     **TABLES,
-    "identity.identity_map": "record_key varchar, source_table varchar, source_key varchar,"
-    " customer_id varchar, component varchar, first_seen_at timestamp",
+    "identity.identity_map": "record_id bigint, record_key varchar, source_table varchar,"
+    " source_key varchar, customer_id varchar, cluster bigint, first_seen_at timestamp",
     "identity.identity_customers": "customer_id varchar, first_seen_at timestamp,"
     " records_count bigint",
     "staging.stg_web__events": "message_id varchar, event_type varchar, user_id varchar",
@@ -29,6 +31,7 @@ def build(path: Path, customers: dict[str, list[str]], **tables: list[dict[str, 
     """
     records = [
         {
+            "record_id": key,
             "record_key": key,
             "source_table": key.split(":")[0],
             "source_key": key.split(":")[1],
@@ -42,12 +45,19 @@ def build(path: Path, customers: dict[str, list[str]], **tables: list[dict[str, 
     given = {"identity_edges": [], **tables}
     given |= {"identity_map": records, "identity_customers": counts}
     names = {table.split(".")[1]: table for table in COLUMNS}
+    numbers: dict[str, int] = {}
     with duckdb.connect(str(path)) as connection:
         for name, rows in given.items():
             table = names[name]
             connection.execute(f"create schema if not exists {table.split('.')[0]}")
             connection.execute(f"create table {table} ({COLUMNS[table]})")
-            for row in rows:
+            for told in rows:
+                row = {
+                    column: numbers.setdefault(value, len(numbers) + 1)
+                    if column in NUMBERS
+                    else value
+                    for column, value in told.items()
+                }
                 marks = ", ".join("?" * len(row))
                 connection.execute(
                     f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values())
@@ -88,7 +98,7 @@ def refused(record: str, reason: str, **columns: Any) -> dict[str, Any]:
 
 
 def has(record: str, kind: str, value: str, shown: str | None = None) -> dict[str, Any]:
-    """A value that a record carries, as in identity_record_identifiers."""
+    """A value that a record carries, as in identity_record_values."""
     return {
         "record_key": record,
         "identifier_type": kind,
@@ -96,6 +106,12 @@ def has(record: str, kind: str, value: str, shown: str | None = None) -> dict[st
         "shown_value": shown or value,
         "observed_at": SINCE,
     }
+
+
+def candidate(one: str, other: str, rule: str, *, is_linked: bool = False) -> dict[str, Any]:
+    """A pair that blocking proposes, as in identity_candidates."""
+    pair = {"profile_a": one, "profile_b": other}
+    return pair | {"blocking_rule": rule, "is_linked": is_linked}
 
 
 def scored(one: str, other: str, weight: float, rule: str = "name_and_year") -> dict[str, Any]:

@@ -16,7 +16,9 @@ def pairwise(
     ((agreed, linked, true),) = connection.execute(f"""
         with judged as (
             select truth.person_id,
-                coalesce(clusters.cluster_id, 'alone ' || truth.record_id) as cluster_id
+                coalesce(
+                    cast(clusters.cluster_id as varchar), 'alone ' || truth.record_id
+                ) as cluster_id
             from {truth} as truth
             left join {clusters} as clusters on truth.record_id = clusters.record_id
         ),

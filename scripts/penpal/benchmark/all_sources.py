@@ -1,4 +1,4 @@
-"""The identity layer on a whole shop's exports: everything at once, and what came last added."""
+"""The identity layer on a whole shop's exports, and the night that finds what came last."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from penpal.benchmark import night
 from penpal.benchmark.penpal_side import Place
 from penpal.benchmark.process import run_process
 from penpal.settings import ROOT
@@ -49,41 +50,18 @@ def clock_before_the_last(share: float, lake: Path) -> str:
     return found
 
 
-def measure(people: int, seed: int, share: float, folder: Path) -> dict[str, Any]:
-    """Builds as of the clock before the last rows came, goes on to AS_OF, then makes all anew."""
+def measure(people: int, seed: int, folder: Path) -> dict[str, Any]:
+    """Builds as of the clock before the last rows came; then the night that ends at AS_OF."""
     lake = make_lake(people, seed, folder)
-    early = clock_before_the_last(share, lake)
+    early = clock_before_the_last(night.SHARE, lake)
     warehouse = folder / "shop" / "penpal.duckdb"
     shutil.rmtree(warehouse.parent, ignore_errors=True)
     then = Place(warehouse, lake, folder / "target", SOURCES, early)
-    now = replace(then, as_of=AS_OF)
     then.stage()
     then.resolve()
-    staging = now.stage()
-    added = now.resolve()
-    partition = warehouse.with_name("partition.parquet")
-    now.keep_partition(partition)
+    found = night.measure(replace(then, as_of=AS_OF))
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        ((records, changed),) = connection.execute(
-            "select (select count(*) from identity.identity_clusters), count(*)"
-            " from identity.identity_touched"
+        ((records,),) = connection.execute(
+            "select count(*) from identity.identity_clusters"
         ).fetchall()
-    full = now.resolve("--full-refresh")
-    differing = now.count_differing(partition)
-    return {
-        "people": people,
-        "records": records,
-        "records_looked_at": changed,
-        "share": share,
-        "as_of_before": early,
-        "seconds": added["total"],
-        "full_seconds": full["total"],
-        "ratio": added["total"] / full["total"],
-        "cpu_ratio": added["cpu_seconds"] / full["cpu_seconds"],
-        "peak_bytes": full["peak_bytes"],
-        "staging_seconds": staging.seconds,
-        "same_partition": differing == 0,
-        "records_differing": differing,
-        "models": added["models"],
-        "full_models": full["models"],
-    }
+    return {"people": people, "records": records, "as_of_before": early} | found

@@ -1,4 +1,4 @@
-"""Both systems on generated contacts: in turn, and with the last of the contacts added later."""
+"""Both systems on generated contacts, in turn; and the night that finds the last of them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Any
 
 import duckdb
 
-from penpal.benchmark import report
+from penpal.benchmark import night, report
 from penpal.benchmark.penpal_side import Place, copy_warehouse
 from penpal.benchmark.process import run_process
 from penpal.datagen.contacts_lake import write_contacts
 from penpal.settings import ROOT
 
 SHARE_OF_PEOPLE = {"light": 0.7, "heavy": 0.1, "mini": 0.25}  # people a record
-INCREMENT = 0.01
+BLOCKS = "blocks.parquet"  # those of Penpal, for Splink
 # What Splink's users would block such contacts on.
 OWN_RULES = (
     ("first_name_key", "last_name_key"),
@@ -69,12 +69,13 @@ def say(text: str) -> None:
 
 
 def run_splink(place: Place, truth: Path, folder: Path, how: Arrangement) -> dict[str, Any]:
-    """Splink's results."""
+    """Splink's results; with the same blocks, they are in a file that run_round keeps."""
     job = folder / "splink-job.json"
     facts = {
         "warehouse": str(place.warehouse),
         "truth": str(truth),
-        "rules": None if how.same_blocks else OWN_RULES,
+        "rules": OWN_RULES,
+        "blocks": str(folder / BLOCKS) if how.same_blocks else None,
         "threads": os.cpu_count() or 1,
         "names": how.names,
     }
@@ -95,6 +96,7 @@ def run_round(
     say("Penpal: the identity layer")
     found: dict[str, Any] = {"penpal": place.resolve() | place.judge(truth)}
     if splink:
+        place.keep_blocks(folder / BLOCKS)
         tried = []
         for how in ARRANGEMENTS:
             blocks = "Penpal's blocks" if how.same_blocks else "blocking rules of its own"
@@ -119,7 +121,7 @@ def split_lake(lake: Path, folder: Path) -> tuple[Path, Path]:
     everything = f"read_parquet('{lake}/crm/contacts/*.parquet')"
     with duckdb.connect() as connection:
         ((last,),) = connection.execute(
-            f"select quantile_disc(loaded_at, {1 - INCREMENT}) from {everything}"
+            f"select quantile_disc(loaded_at, {1 - night.SHARE}) from {everything}"
         ).fetchall()
         for target, condition in ((contacts / "early.parquet", "<="), (late, ">")):
             connection.execute(f"""
@@ -129,30 +131,15 @@ def split_lake(lake: Path, folder: Path) -> tuple[Path, Path]:
     return contacts.parents[1], late
 
 
-def run_increment(full: Place, folder: Path, full_seconds: float) -> dict[str, Any]:
-    """Builds without the last contacts, adds them and builds again."""
-    early, late = split_lake(full.lake, folder / "increment")
-    place = Place(folder / "increment" / "penpal.duckdb", early, folder / "target")
-    say(f"The increment: building with {1 - INCREMENT:.0%}")
+def run_night(lake: Path, folder: Path) -> dict[str, Any]:
+    """Builds without the last contacts; then the night that finds them."""
+    early, late = split_lake(lake, folder / "night")
+    place = Place(folder / "night" / "penpal.duckdb", early, folder / "target")
+    say(f"Penpal: {1 - night.SHARE:.0%} of the contacts, the night that finds the rest, all anew")
     place.stage()
-    first = place.resolve()
-    say(f"The increment: adding {INCREMENT:.0%}")
+    place.resolve()
     shutil.move(late, early / "crm" / "contacts" / "late.parquet")
-    staging = place.stage()
-    added = place.resolve()
-    place.keep_partition(folder / "increment" / "partition.parquet")
-    differing = full.count_differing(folder / "increment" / "partition.parquet")
-    return {
-        "share": INCREMENT,
-        "first_seconds": first["total"],
-        "seconds": added["total"],
-        "models": added["models"],
-        "staging_seconds": staging.seconds,
-        "full_seconds": full_seconds,
-        "ratio": added["total"] / full_seconds,
-        "same_partition": differing == 0,
-        "records_differing": differing,
-    }
+    return night.measure(place)
 
 
 def compare(options: argparse.Namespace, place: Place) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import duckdb
 
 from penpal.benchmark.accuracy import pairwise
 from penpal.benchmark.process import Finished, run_process
+from penpal.identity.matching.queries import compiled
 from penpal.settings import ROOT, UserError
 
 DBT = Path(sys.executable).with_name("dbt")
@@ -23,9 +24,18 @@ BEFORE = ("--select", "path:seeds/rules", "+path:models/identity")
 BEFORE += ("--exclude", "path:models/identity+", "resource_type:test", "resource_type:unit_test")
 AS_OF = "2026-06-16 00:00:00"  # after the last of the generated contacts
 # Groups of models, the order of the report.
-READING, DETERMINISTIC, PROFILES, BLOCKING = "reading", "deterministic", "profiles", "blocking"
+READING, DETERMINISTIC, PROFILES = "reading", "deterministic", "profiles"
 PRIORS, SCORING, CLUSTERING, REST = "priors", "scoring", "clustering", "rest"
-GROUPS = (READING, DETERMINISTIC, PROFILES, BLOCKING, PRIORS, SCORING, CLUSTERING, REST)
+GROUPS = (READING, DETERMINISTIC, PROFILES, PRIORS, SCORING, CLUSTERING, REST)
+# What the profile of a contact says, and the contact.
+SAID = {
+    "first_names": "first_name_key",
+    "last_names": "last_name_key",
+    "email": "email_key",
+    "phone": "coalesce(phone, mobile_phone)",
+    "street": "replace(street_key, ' ', '')",
+    "city": "replace(city_key, ' ', '')",
+}
 
 
 @dataclass(frozen=True)
@@ -38,20 +48,27 @@ class Place:
     sources: tuple[str, ...] = ("crm",)
     as_of: str = AS_OF
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What every command of dbt is given."""
+        given = {"raw_data": "lake", "sources": list(self.sources), "as_of": self.as_of}
+        return "--vars", json.dumps(given)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Where dbt reads and writes."""
+        return {
+            "PENPAL_WAREHOUSE": str(self.warehouse),
+            "PENPAL_LAKE": str(self.lake),
+            "DBT_TARGET_PATH": str(self.target),
+            "DBT_LOG_PATH": str(self.target / "logs"),
+            "DBT_USE_COLORS": "false",
+        }
+
     def dbt(self, title: str, *arguments: str) -> Finished:
         """Runs dbt; a failure is a UserError."""
-        options = {"raw_data": "lake", "sources": list(self.sources), "as_of": self.as_of}
-        command = [str(DBT), "--quiet", *arguments, "--vars", json.dumps(options)]
         return run_process(
-            title,
-            command,
-            {
-                "PENPAL_WAREHOUSE": str(self.warehouse),
-                "PENPAL_LAKE": str(self.lake),
-                "DBT_TARGET_PATH": str(self.target),
-                "DBT_LOG_PATH": str(self.target / "logs"),
-                "DBT_USE_COLORS": "false",
-            },
+            title, [str(DBT), "--quiet", *arguments, *self.options], self.environment
         )
 
     def stage(self) -> Finished:
@@ -59,9 +76,9 @@ class Place:
         self.warehouse.parent.mkdir(parents=True, exist_ok=True)
         return self.dbt("Staging", "build", *BEFORE)
 
-    def resolve(self, *options: str) -> dict[str, Any]:
+    def resolve(self, *options: str, selected: str = IDENTITY) -> dict[str, Any]:
         """Builds the identity layer, one model at a time; seconds by model and by group."""
-        command = ("run", "--select", IDENTITY, "--threads", "1", *options)
+        command = ("run", "--select", selected, "--threads", "1", *options)
         run = self.dbt("The identity layer", *command)
         read = {
             name: json.loads((self.target / f"{name}.json").read_text(encoding="utf-8"))
@@ -79,7 +96,7 @@ class Place:
         }
 
     def resolve_with_estimated_weights(self) -> dict[str, Any] | None:
-        """The layer anew with weights estimated from it; None where it has too little data.
+        """What depends on weights, with weights estimated from the layer; None: too little data.
 
         They take the place of the shipped ones in this warehouse only; the seed stays as it is.
         """
@@ -93,7 +110,8 @@ class Place:
                 "--out",
                 str(weights),
             ],
-            {"PENPAL_WAREHOUSE": str(self.warehouse)},
+            # In a folder of its own, as it is parsed with other options.
+            self.environment | {"DBT_TARGET_PATH": str(self.target / "estimate")},
         )
         if not weights.exists():
             return None
@@ -102,29 +120,54 @@ class Place:
             connection.execute(
                 "insert into rules.match_weights by name from read_csv($1)", [str(weights)]
             )
-        return {"estimate_seconds": estimated.seconds} | self.resolve()
+        found = self.resolve(selected=f"match_weights+,{IDENTITY}")
+        return {"estimate_seconds": estimated.seconds} | found
 
-    def keep_partition(self, file: Path) -> None:
-        """The component of each record as a Parquet file, to compare with another run's."""
-        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            connection.execute(
-                f"copy (select record_key, component from identity.identity_clusters)"
-                f" to '{file}' (format parquet)"
-            )
+    def keep_blocks(self, file: Path) -> None:
+        """The blocks of each contact as a Parquet file: a column a rule, null where in none.
 
-    def count_differing(self, file: Path) -> int:
-        """Records that are in another component than in a kept partition, or in one of the two."""
+        contact_id, and block_0, the cluster of deterministic links. Contacts of a cluster that say
+        the same are one profile: a contact is of the profile that agrees with it most.
+        """
+        environment = os.environ | self.environment
+        sql = compiled("blocks", options=self.options, environment=environment)["blocks"]
+        agree = " + ".join(
+            f"cast(profiles.{theirs} is not distinct from contacts.{theirs} as integer)"
+            for theirs in SAID
+        )
+        said = ", ".join(f"{ours} as {theirs}" for theirs, ours in SAID.items())
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            ((differing,),) = connection.execute(
-                """
-                select count(*)
-                from identity.identity_clusters as here
-                full outer join read_parquet($1) as there on here.record_key = there.record_key
-                where here.component is distinct from there.component
-                """,
-                [str(file)],
+            connection.execute(f"create temp table blocks as {sql}")
+            rules = connection.execute(
+                "select distinct rule_number from blocks order by rule_number"
             ).fetchall()
-        return differing
+            columns = ", ".join(
+                f"max(case when rule_number = {rule} then block end) as block_{rule}"
+                for (rule,) in rules
+            )
+            connection.execute(f"""
+                copy (
+                    with contacts as (select contact_id, {said} from staging.stg_crm__contacts),
+                    mapped as (
+                        select contacts.contact_id, clusters.cluster as block_0,
+                            first(
+                                profiles.profile_id order by {agree} desc, profiles.profile_id
+                            ) as profile_id
+                        from contacts
+                        left join identity.identity_records as records
+                            on 'crm.contacts:' || contacts.contact_id = records.record_key
+                        left join identity.identity_linked_clusters as clusters
+                            on records.record_id = clusters.record_id
+                        left join identity.identity_profiles as profiles
+                            on clusters.cluster = profiles.cluster
+                        group by all
+                    ),
+                    wide as (select profile_id, {columns} from blocks group by profile_id)
+                    select mapped.contact_id, mapped.block_0, wide.* exclude (profile_id)
+                    from mapped
+                    left join wide on mapped.profile_id = wide.profile_id
+                ) to '{file}' (format parquet)
+            """)
 
     def judge(self, truth: Path) -> dict[str, Any]:
         """Accuracy of the final clusters, and of the deterministic links alone."""
@@ -133,11 +176,13 @@ class Place:
                 "create temp table truth as select record_id, person_id from read_parquet($1)",
                 [str(truth)],
             )
-            final = """(select source_key as record_id, component as cluster_id
+            final = """(select source_key as record_id, cluster as cluster_id
                 from identity.identity_clusters where source_table = 'crm.contacts')"""
-            strict = """(select replace(record_key, 'crm.contacts:', '') as record_id,
-                    cluster as cluster_id
-                from identity.identity_linked_clusters where record_key like 'crm.contacts:%')"""
+            strict = """(select records.source_key as record_id, linked.cluster as cluster_id
+                from identity.identity_linked_clusters as linked
+                inner join identity.identity_records as records
+                    on linked.record_id = records.record_id
+                where records.source_table = 'crm.contacts')"""
             return {
                 "accuracy": pairwise(connection, final, "truth"),
                 "deterministic": pairwise(connection, strict, "truth"),
@@ -159,11 +204,11 @@ def model_seconds(run_results: dict[str, Any]) -> dict[str, float]:
 def group_models(manifest: dict[str, Any], models: set[str]) -> dict[str, list[str]]:
     """What each model is for, by its place in the graph.
 
-    reading: identity_record_identifiers and what it needs, the records among them; deterministic:
-    from there to identity_linked_clusters; profiles: the comparison columns; blocking: from there
-    to identity_blocks; priors: from the evidence to identity_priors; scoring: from blocks to
-    identity_evidence, and from there and the priors to identity_pairs; clustering: from there to
-    identity_clusters; rest: all others.
+    reading: identity_record_values and what it needs, the records among them; deterministic: from
+    there to identity_linked_clusters; profiles: the comparison columns; scoring: from there through
+    the blocks to identity_evidence, and from there and the priors to identity_pairs; priors: from
+    the evidence to identity_priors; clustering: from the pairs to identity_clusters; rest: all
+    others.
     """
     parents: dict[str, set[str]] = {}
     for identifier, above in manifest["parent_map"].items():
@@ -183,10 +228,9 @@ def group_models(manifest: dict[str, Any], models: set[str]) -> dict[str, list[s
     groups: dict[str, set[str]] = {group: set() for group in GROUPS}
     left = set(models)
     for group, last in (
-        (READING, "identity_record_identifiers"),
+        (READING, "identity_record_values"),
         (DETERMINISTIC, "identity_linked_clusters"),
         (PROFILES, "identity_profiles"),
-        (BLOCKING, "identity_blocks"),
         # The priors are estimated from the evidence, which every pair is scored by.
         (SCORING, "identity_evidence"),
         (PRIORS, "identity_priors"),

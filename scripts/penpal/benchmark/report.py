@@ -10,7 +10,7 @@ from penpal.benchmark.penpal_side import GROUPS
 SPLINK_PHASES = ("load", "training", "scoring", "clustering", "deterministic")
 # What both do, and that with what Penpal does before while Splink is given it or trains.
 ALIKE = ("scoring", "clustering")
-MATCHING = ("profiles", "blocking", "priors", *ALIKE)
+MATCHING = ("profiles", "priors", *ALIKE)
 TRAINING = {"splink": "training", "penpal": "priors"}
 
 
@@ -88,9 +88,8 @@ def lines(result: dict[str, Any]) -> list[str]:
     row("  reading", None, _time(seconds["penpal"]["reading"]))
     row("  training, priors", *(_time(seconds[s][p]) for s, p in TRAINING.items()))
     row("  comparison columns", None, _time(seconds["penpal"]["profiles"]))
-    row("  blocking", None, _time(seconds["penpal"]["blocking"]))
-    for phase in ALIKE:
-        row(f"  {phase}", *(_time(seconds[side][phase]) for side in ("splink", "penpal")))
+    for phase, name in zip(ALIKE, ("scoring (Penpal's with blocking)", "clustering"), strict=True):
+        row(f"  {name}", *(_time(seconds[side][phase]) for side in ("splink", "penpal")))
     given = _time(_sum(seconds["splink"], ALIKE))
     row(
         "  scoring and clustering",
@@ -121,24 +120,22 @@ def lines(result: dict[str, Any]) -> list[str]:
     return out
 
 
-def increment_line(found: dict[str, Any]) -> str:
-    """The increment in one line."""
-    same = "the same" if found["same_partition"] else "NOT the same"
+def night_line(found: dict[str, Any]) -> str:
+    """A night in one line."""
+    same = "the same" if found["same_result"] else "NOT the same"
     return (
-        f"The last {found['share']:.0%} added: identity layer {found['seconds']:.1f} s, "
-        f"{found['ratio']:.3f} of all at once ({found['full_seconds']:.1f} s); "
-        f"staging {found['staging_seconds']:.1f} s; {same} partition."
+        f"A night that finds the last {found['share']:.0%}: identity layer {found['seconds']:.1f} "
+        f"s, {found['ratio']:.3f} of all anew ({found['full_seconds']:.1f} s), "
+        f"{found['pairs_compared_anew']:,} of {found['pairs']:,} pairs compared anew; "
+        f"staging {found['staging_seconds']:.1f} s; {same} partition and edges."
     )
 
 
 def all_sources_line(found: dict[str, Any]) -> str:
     """The shop of all sources in one line."""
-    same = "the same" if found["same_partition"] else "NOT the same"
     return (
-        f"{found['people']:,} people of all sources ({found['records']:,} records): identity layer "
-        f"{found['full_seconds']:.0f} s, {_memory(found['peak_bytes'])}; the last "
-        f"{found['share']:.0%} added: {found['seconds']:.1f} s, {found['ratio']:.3f} of all at "
-        f"once, {found['records_looked_at']:,} records looked at; {same} partition."
+        f"{found['people']:,} people of all sources ({found['records']:,} records, "
+        f"{_memory(found['peak_bytes'])}). {night_line(found)}"
     )
 
 

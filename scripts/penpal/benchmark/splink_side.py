@@ -2,9 +2,9 @@
 
     PYTHONPATH=scripts python -m penpal.benchmark.splink_side JOB.json
 
-JOB.json: warehouse, truth (Parquet), threads, rules (lists of columns to block on; null: the blocks
-that Penpal put the contacts in), names (apart: a comparison each for first and last name;
-together: Splink's comparison of both).
+JOB.json: warehouse, truth (Parquet), threads, blocks (null, or a Parquet file of those that Penpal
+put the contacts in), rules (else: lists of columns to block on), names (apart: a comparison each
+for first and last name; together: Splink's comparison of both).
 Prints one line of JSON: seconds by phase, pairs kept, accuracy by threshold.
 """
 
@@ -43,15 +43,6 @@ COLUMNS = {
     "gender": "gender",
 }
 SCARCE = 0.02
-# The same columns in Penpal's identity_profiles.
-SAID_BY_PROFILES = {
-    "contacts.first_name_key": "first_names",
-    "contacts.last_name_key": "last_names",
-    "contacts.email_key": "email",
-    "contacts.phone": "phone",
-    "replace(contacts.street_key, ' ', '')": "street",
-    "replace(contacts.city_key, ' ', '')": "city",
-}
 # Links that hold without any weights: used to estimate the prior, and for Splink's own
 # deterministic linking.
 DETERMINISTIC = (
@@ -99,8 +90,14 @@ def load(job: dict[str, Any]) -> tuple[duckdb.DuckDBPyConnection, set[str]]:
         create table contacts as
         select contact_id as unique_id, {wanted} from warehouse.staging.stg_crm__contacts
     """)
-    if job["rules"] is None:
-        add_blocks(connection)
+    if job["blocks"]:
+        connection.execute(f"""
+            create or replace table contacts as
+            select contacts.*, blocks.* exclude (contact_id)
+            from contacts
+            inner join read_parquet('{job["blocks"]}') as blocks
+                on contacts.unique_id = blocks.contact_id
+        """)
     connection.execute("detach warehouse")
     connection.execute(
         "create table truth as select record_id, person_id from read_parquet($1)", [job["truth"]]
@@ -111,52 +108,8 @@ def load(job: dict[str, Any]) -> tuple[duckdb.DuckDBPyConnection, set[str]]:
     return connection, {n for n, s in zip(COLUMNS, shares, strict=True) if s > SCARCE}
 
 
-def add_blocks(connection: duckdb.DuckDBPyConnection) -> None:
-    """Gives each contact the blocks that Penpal put it in: a column a rule, null where in none.
-
-    The first column is the cluster of deterministic links. Contacts of a cluster that say the
-    same are one profile there: a contact is of the profile that agrees with it most.
-    """
-    agree = " + ".join(
-        f"cast(profiles.{theirs} is not distinct from {ours} as integer)"
-        for ours, theirs in SAID_BY_PROFILES.items()
-    )
-    rules = connection.execute(
-        "select distinct rule_number from warehouse.identity.identity_blocks order by 1"
-    ).fetchall()
-    blocks = ", ".join(
-        f"max(case when rule_number = {rule} then block end) as block_{rule}" for (rule,) in rules
-    )
-    connection.execute(f"""
-        create table blocked as
-        with mapped as (
-            select
-                contacts.unique_id,
-                clusters.cluster,
-                first(
-                    profiles.profile_id order by {agree} desc, profiles.record_key
-                ) as profile_id
-            from contacts
-            left join warehouse.identity.identity_linked_clusters as clusters
-                on 'crm.contacts:' || contacts.unique_id = clusters.record_key
-            left join warehouse.identity.identity_profiles as profiles
-                on clusters.cluster = profiles.cluster
-            group by all
-        ),
-        wide as (
-            select profile_id, {blocks} from warehouse.identity.identity_blocks group by profile_id
-        )
-        select contacts.*, mapped.cluster as block_0, wide.* exclude (profile_id)
-        from contacts
-        inner join mapped on contacts.unique_id = mapped.unique_id
-        left join wide on mapped.profile_id = wide.profile_id;
-        drop table contacts;
-        alter table blocked rename to contacts;
-    """)
-
-
 def blocks_of(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
-    """Rules on the columns of add_blocks."""
+    """Rules on the columns that were given as blocks."""
     columns = connection.execute("describe contacts").fetchall()
     return [(name,) for name, *_ in columns if name.startswith("block_")]
 
@@ -258,7 +211,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     """Everything, in order; see the module's text."""
     clock = Clock()
     connection, filled = clock.time("load", lambda: load(job))
-    rules = usable(job["rules"], filled) if job["rules"] else blocks_of(connection)
+    rules = blocks_of(connection) if job["blocks"] else usable(job["rules"], filled)
     made = comparisons(filled, job["names"])
     linker = make_linker(connection, made, rules)
     clock.time("training", lambda: train(linker, filled))

@@ -34,10 +34,9 @@ TABLES = {
     "identity.identity_waterfall": f"{PAIR}, step_number integer, comparison varchar,"
     " level varchar, value_a varchar, value_b varchar, weight double, running_weight double",
     "identity.identity_review": f"{PAIR}, weight double, probability double, why varchar",
-    "identity.identity_profiles": "profile_id bigint",
     "identity.identity_candidates": "profile_a bigint, profile_b bigint, blocking_rule varchar,"
     " is_linked boolean",
-    "identity.identity_records": "record_id bigint, record_key varchar, first_name_key varchar,"
+    "identity.identity_records": "record_key varchar, first_name_key varchar,"
     " last_name_key varchar, name_suffix varchar, birth_date date, phone varchar",
     "identity.identity_record_values": "record_key varchar, identifier_type varchar,"
     " identifier_value varchar, shown_value varchar, observed_at timestamp",
@@ -138,14 +137,15 @@ def short(table: str) -> str:
 
 
 def deterministic_components(connection: duckdb.DuckDBPyConnection, found: set[str]) -> bool:
-    """Temp table things(record_key, component): who is one before any fuzzy comparison.
+    """Temp table things(record_id, record_key, component): who is one before any comparison.
 
     False, and every record a thing of its own, where the warehouse does not keep it.
     """
     connection.execute(
         """
         create or replace temp table things as
-        select map.record_key, coalesce(clusters.cluster, map.record_id) as component
+        select map.record_id, map.record_key,
+            coalesce(clusters.cluster, map.record_id) as component
         from identity.identity_map as map
         left join evidence_linked_clusters as clusters on map.record_id = clusters.record_id
         """

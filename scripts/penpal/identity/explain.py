@@ -37,7 +37,7 @@ left join evidence_suppressed_identifiers as suppressed
     and identifiers.identifier_value = suppressed.identifier_value
 where map.customer_id = $1
 group by identifiers.identifier_type, identifiers.identifier_value
--- Baskets, orders and visits, of which there may be hundreds, come after what names a person.
+-- Baskets and orders, of which there may be hundreds, come after what names a person.
 order by identifiers.identifier_type in ('cart_id', 'order_id'),
     identifiers.identifier_type, records_count desc, identifiers.identifier_value
 """
@@ -112,12 +112,10 @@ order by all
 PROPOSED_BETWEEN = """
 select a.record_key as record_key_a, b.record_key as record_key_b, candidates.blocking_rule
 from evidence_candidates as candidates
-inner join evidence_profiles as a on candidates.profile_a = a.profile_id
-inner join evidence_profiles as b on candidates.profile_b = b.profile_id
-where (a.record_key in (select record_key from one)
-        and b.record_key in (select record_key from two))
-    or (a.record_key in (select record_key from two)
-        and b.record_key in (select record_key from one))
+inner join identity.identity_map as a on candidates.profile_a = a.record_id
+inner join identity.identity_map as b on candidates.profile_b = b.record_id
+where (a.customer_id = $1 and b.customer_id = $2)
+    or (a.customer_id = $2 and b.customer_id = $1)
 order by all
 limit 20
 """
@@ -246,16 +244,5 @@ def why_different(
         "proposed": None,
     }
     if not pairs and "candidates" in found:
-        facts["proposed"] = proposed(connection, both)
+        facts["proposed"] = rows(connection, PROPOSED_BETWEEN, both)
     return facts
-
-
-def proposed(connection: duckdb.DuckDBPyConnection, customers: list[str]) -> list[Row]:
-    """The pairs that blocking rules propose between two customers; recomputed, so not at once."""
-    for name, customer in zip(("one", "two"), customers, strict=True):
-        connection.execute(
-            f"create or replace temp table {name} as"
-            " select record_key from identity.identity_map where customer_id = $1",
-            [customer],
-        )
-    return rows(connection, PROPOSED_BETWEEN)

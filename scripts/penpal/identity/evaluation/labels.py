@@ -122,7 +122,7 @@ def review_sample(
 def value_columns(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """The columns of identity_records that tell people apart; what is derived from them is not."""
     described = connection.execute("select * from evidence_records limit 0").description
-    hidden = {"record_key", "source_table", "source_key", "observed_at", "given_name"}
+    hidden = {"record_id", "record_key", "source_table", "source_key", "observed_at", "given_name"}
     return [column[0] for column in described if column[0] not in hidden]
 
 

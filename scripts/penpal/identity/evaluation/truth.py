@@ -83,15 +83,13 @@ from judged inner join things on judged.record_key = things.record_key
 group by all
 """
 
-# One pass over the candidates, which may be a view that recomputes the blocking: pairs of things
-# that have a person in common one by one, all others of a rule as one row.
+# One pass over the candidates: pairs of things that have a person in common one by one, all others
+# of a rule as one row.
 PROPOSALS = """
 create or replace temp table proposals as
 with people as (
-    select profiles.profile_id, things.component, labelled.people
-    from evidence_profiles as profiles
-    inner join evidence_records as records on profiles.profile_id = records.record_id
-    inner join things on records.record_key = things.record_key
+    select things.record_id as profile_id, things.component, labelled.people
+    from things
     left join (select component, list(person_id) as people from cells group by component)
         as labelled on things.component = labelled.component
 ),
