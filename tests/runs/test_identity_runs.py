@@ -84,7 +84,8 @@ def test_the_nights_had_something_to_say(story: Story) -> None:
     models = (ROOT / "models" / "identity").rglob("*.sql")
     tables = {f"identity.{path.stem}" for path in models}
     assert story.tables[-1].keys() == {*tables, LEDGER, "marts.suppressed_identifiers"}
-    for table in tables:
+    # Not in every shop there is a value that so many unrelated people share.
+    for table in tables - {"identity.identity_strangers"}:
         assert any(night[table] for night in story.tables), table
     for night, after in pairwise(story.tables):
         # Pairs of profiles that both nights compare, and pairs that are new.

@@ -41,8 +41,10 @@ class _Village:
     def __init__(self, rng: random.Random, name: str) -> None:
         self.rng = rng
         self.name = name
-        # In seven of eight villages little happens, so that more of it stands alone.
-        self.is_small = int(name) % 8 > 0
+        # In two of three villages little happens, so that more of it stands alone.
+        self.is_small = int(name) % 3 > 0
+        # Namesakes who share values, and are born on other days.
+        self.given_names = rng.sample(GIVEN, 4)
         self.accounts = self.keys("S", 2 if self.is_small else 5)
         self.orders = self.keys("O", 3 if self.is_small else 12)
         self.baskets = self.keys("K", 3 if self.is_small else 12)
@@ -84,13 +86,15 @@ class _Village:
     def email(self) -> str:
         if self.rng.random() < 0.7:
             return self.rng.choice(self.mailboxes)
-        return self.rng.choice(self.emails(self.rng.choice(GIVEN), self.rng.choice(FAMILY)))
+        return self.rng.choice(
+            self.emails(self.rng.choice(self.given_names), self.rng.choice(FAMILY))
+        )
 
     def phone(self) -> str:
         return self.maybe(0.5, [f"+49301234{self.name}1", f"+49301234{self.name}2"])
 
     def person(self) -> Row:
-        given, family = self.rng.choice(GIVEN), self.rng.choice(FAMILY)
+        given, family = self.rng.choice(self.given_names), self.rng.choice(FAMILY)
         return {
             "first_name": given if self.rng.random() < 0.9 else "",
             "last_name": family,
