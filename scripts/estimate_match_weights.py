@@ -41,6 +41,9 @@ def parse_options() -> argparse.Namespace:
     target = parser.add_mutually_exclusive_group()
     target.add_argument("--write", action="store_true", help="write the seed match_weights.csv")
     target.add_argument("--out", type=Path, metavar="FILE", help="write the weights to FILE")
+    parser.add_argument(
+        "--vars", default="{}", metavar="YAML", help="the dbt vars that the warehouse is built with"
+    )
     return parser.parse_args()
 
 
@@ -55,7 +58,7 @@ def main() -> int:
         check_built(connection)
     if sys.stderr.isatty():
         print("Counting how pairs of profiles agree …", file=sys.stderr)
-    queries = compiled("linked_comparisons", "random_comparisons")
+    queries = compiled("linked_comparisons", "random_comparisons", options=("--vars", options.vars))
     with settings.connect(warehouse, read_only=True) as connection:
         counts = read_counts(connection, generic, queries)
     found = estimate(counts, generic)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import msgpack
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -147,13 +148,24 @@ def dbt_in_project(folder: Path, *arguments: str, given: str) -> None:
     done = run_dbt((*arguments, "--vars", given), folder, environment)
     assert done.returncode == 0, done.stdout[-10_000:]
     if not kept.exists():
-        shutil.copy(parsed, kept)
+        kept.write_bytes(reading_own_seeds(parsed.read_bytes()))
+
+
+def reading_own_seeds(parsed: bytes) -> bytes:
+    """A parsed project whose seeds are read from where dbt runs, not from where it was parsed."""
+    project = msgpack.unpackb(parsed, strict_map_key=False)
+    for node in project["nodes"].values():
+        if node["resource_type"] == "seed":
+            node["root_path"] = "."
+    return msgpack.packb(project)
 
 
 def run_in_project(folder: Path, *command: str | Path) -> None:
     """Runs a command on a copied project's warehouse; it must succeed."""
-    warehouse = {"PENPAL_WAREHOUSE": str(folder / "penpal.duckdb")}
-    environment = dbt_environment(folder) | warehouse
+    # Programs start dbt in the project's root: what they make of it is not that of dbt_in_project.
+    places = {"PENPAL_WAREHOUSE": "penpal.duckdb", "DBT_TARGET_PATH": "target/programs"}
+    places = {name: str(folder / place) for name, place in places.items()}
+    environment = dbt_environment(folder) | places
     done = subprocess.run(
         command, check=False, cwd=folder, capture_output=True, text=True, env=environment
     )

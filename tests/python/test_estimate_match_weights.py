@@ -291,7 +291,7 @@ def build(path: Path, pairs: pd.DataFrame) -> Path:
 def run(monkeypatch: pytest.MonkeyPatch, warehouse: Path, *arguments: str) -> int:
     monkeypatch.setenv("PENPAL_WAREHOUSE", str(warehouse))
     monkeypatch.setattr("sys.argv", ["estimate_match_weights.py", *arguments])
-    monkeypatch.setattr(estimate_match_weights, "compiled", lambda *names: QUERIES)
+    monkeypatch.setattr(estimate_match_weights, "compiled", lambda *names, options: QUERIES)
     return estimate_match_weights.main()
 
 

@@ -109,9 +109,9 @@ class Place:
                 str(ROOT / "scripts/estimate_match_weights.py"),
                 "--out",
                 str(weights),
+                *self.options,
             ],
-            # In a folder of its own, as it is parsed with other options.
-            self.environment | {"DBT_TARGET_PATH": str(self.target / "estimate")},
+            self.environment,
         )
         if not weights.exists():
             return None
