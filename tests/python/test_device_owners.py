@@ -239,7 +239,7 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
         [{"record_key": key, "identifier_value": key, "rule": "email:only_name"} for key in people],
     )
     table(
-        "identity_identifiers",
+        "customer_identifiers",
         dict.fromkeys(("identifier_type", "identifier_value", "customer_id"), text)
         | {"is_shared": flag},
         [

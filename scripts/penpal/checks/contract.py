@@ -96,10 +96,12 @@ def _key(model: dict[str, Any]) -> tuple[str, ...]:
 
 def public_marts(folder: Path = ROOT / "models") -> list[Mart]:
     """Every mart that others read, by name: also those that an earlier layer is made of."""
-    read = {path: _read(path) for path in folder.rglob("*.yml") if path.stem != "groups"}
     marts = []
-    for path, (model, columns) in read.items():
-        usual = "public" if "marts" in path.relative_to(folder).parts else "protected"
-        if (model.get("config") or {}).get("access", usual) == "public":
+    for path in folder.rglob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        if folder / "marts" not in path.parents and "access: public" not in text:
+            continue
+        model, columns = _read(path)
+        if (model.get("config") or {}).get("access") != "protected":
             marts.append(Mart(path.stem, _key(model), columns))
     return sorted(marts, key=lambda mart: mart.name)
