@@ -119,7 +119,7 @@ def run_dbt(
 
 def copy_project(folder: Path) -> None:
     """The real project in a folder of its own, with seeds that a test may write to."""
-    for name in ("models", "macros", "tests"):
+    for name in ("models", "macros", "scripts", "tests"):
         (folder / name).symlink_to(ROOT / name)
     for name in ("dbt_project.yml", "profiles.yml"):
         shutil.copy(ROOT / name, folder)
