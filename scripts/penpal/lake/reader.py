@@ -29,11 +29,6 @@ BATCH_CHARACTERS = 2**26  # … or so much text
 OURS = FILE, LINE, FAULT = "penpal_file", "penpal_line", "penpal_fault"
 
 
-def _clean(value: str | None) -> str | None:
-    """A text without lone surrogates, which no engine stores."""
-    return None if value is None else value.encode("utf-8", "replace").decode("utf-8")
-
-
 class _Parts:
     """Parquet files of one text file: a new one where a column appears that none had before."""
 
@@ -47,7 +42,7 @@ class _Parts:
 
     def know(self, columns: list[str]) -> None:
         """Columns that are there even where no record is."""
-        self.columns |= {_clean(name): None for name in columns if name not in OURS}
+        self.columns |= {text.readable(name): None for name in columns if name not in OURS}
 
     def add(self, record: Record) -> None:
         self.rows.append(record)
@@ -57,7 +52,7 @@ class _Parts:
 
     def flush(self) -> None:
         found = dict.fromkeys(name for row in self.rows for name in row.values)
-        names = {_clean(name): None for name in found if name not in OURS}
+        names = {text.readable(name): None for name in found if name not in OURS}
         if self.writer is None or not names.keys() <= self.columns.keys():
             self.columns |= names
             self._next_part()
@@ -76,7 +71,7 @@ class _Parts:
         try:
             return pa.array(values, pa.string())
         except UnicodeEncodeError:
-            return pa.array(map(_clean, values), pa.string())
+            return pa.array(map(text.readable, values), pa.string())
 
     def _next_part(self) -> None:
         self.close()
@@ -99,10 +94,6 @@ def _records(path: Path, kind: str, encoding: str, parts: _Parts) -> Iterator[Re
             yield from records.json_records(stream)
 
 
-def _is_text(record: Record) -> bool:
-    return all(_clean(value) == value for value in record.values.values())
-
-
 def _count(path: Path, encoding: str) -> int:
     """How many records Python's csv module finds as it is: they are counted in two ways."""
     with text.open_text(path, encoding) as stream:
@@ -117,10 +108,8 @@ def _read(path: Path, kind: str, name: str, stem: Path) -> dict[str, Any]:
     parts = _Parts(stem, name)
     faults = 0
     try:
-        encoding, whole = text.find_encoding(path)
+        encoding = text.find_encoding(path)
         for record in _records(path, kind, encoding, parts):
-            if not whole and not _is_text(record):
-                record.fault = record.fault or records.BAD_BYTES
             faults += record.fault in (records.STRAY_QUOTE, records.TOO_LONG)
             parts.add(record)
         parts.flush()

@@ -16,7 +16,6 @@ SEPARATORS = ",;\t|"
 LEAST_HEADER = 3  # columns from which on a second header is recognised
 TOO_LONG = f"unreadable line: longer than {LONGEST:,} characters"
 STRAY_QUOTE = "unreadable line: a quotation mark where none belongs"
-BAD_BYTES = "unreadable line: bytes that are no text in the file's encoding"
 MIDDLE_HEADER = "second header"
 CUT_OFF = "unreadable line: the file ends within it"
 NO_JSON = "unreadable line: no JSON object"
@@ -73,8 +72,8 @@ def column_names(header: list[str]) -> list[str]:
     """The names of the columns, each once: a second `email` is `email (2)`."""
     names: list[str] = []
     seen: dict[str, int] = {}
-    for place, name in enumerate(header, 1):
-        name = name.strip() or f"column {place}"
+    for place, given in enumerate(header, 1):
+        name = given.strip() or f"column {place}"
         seen[name.lower()] = count = seen.get(name.lower(), 0) + 1
         names.append(name if count == 1 else f"{name} ({count})")
     return names
@@ -127,14 +126,15 @@ def csv_records(
         except StopIteration:
             return
         except csv.Error:
+            row = None
+        if row is None or len(source.taken[0]) >= LONGEST:
             first = source.put_back_all_but_first()
             fault = TOO_LONG if len(first) >= LONGEST else STRAY_QUOTE
-            values = zip(names, _one_line(first, separator), strict=False)
-            yield Record(line, dict(values), fault)
+            fields = [] if fault == TOO_LONG else _one_line(first, separator)
+            yield Record(line, dict(zip(names, fields, strict=False)), fault)
+        elif not row:
             continue
-        if not row:
-            continue
-        if len(row) == width and row[0].strip().lower() not in known:
+        elif len(row) == width and row[0].strip().lower() not in known:
             yield Record(line, dict(zip(names, row, strict=True)))
         elif _names_columns(row, known):
             yield Record(line, {}, MIDDLE_HEADER)

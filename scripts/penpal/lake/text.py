@@ -19,7 +19,6 @@ CHUNK = 2**20
 MOST_UNPACKED = 100  # times its size, from this many bytes on:
 UNPACKED_FREELY = 2**30
 
-NOT_IN_WINDOWS_1252 = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"))
 MARKS += ((codecs.BOM_UTF16_BE, "utf-16"),)
 
@@ -28,7 +27,8 @@ class _Unpacked(io.RawIOBase):
     """The content of a .gz file, up to the limit."""
 
     def __init__(self, path: Path):
-        self.path, self.stream, self.size = path, gzip.open(path), 0
+        self.path, self.size = path, 0
+        self.stream = gzip.GzipFile(path)
         self.most = max(UNPACKED_FREELY, MOST_UNPACKED * path.stat().st_size)
 
     def readable(self) -> bool:
@@ -63,7 +63,10 @@ def unreadable(path: Path, error: Exception) -> UserError:
     return UserError(f"{shown(path)} cannot be read: {getattr(error, 'strerror', error)}.")
 
 
-def _marked(start: bytes) -> str | None:
+def find_encoding(path: Path) -> str:
+    """UTF-8 unless a mark, or every second byte, says UTF-16; other bytes: see readable()."""
+    with open_bytes(path) as stream:
+        start = stream.read(4096)
     for mark, encoding in MARKS:
         if start.startswith(mark):
             return encoding
@@ -71,36 +74,24 @@ def _marked(start: bytes) -> str | None:
     for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
         if len(start) > 3 and start[offset::2].count(0) > len(start) / 4:
             return encoding
-    return None
+    return "utf-8"
 
 
-def find_encoding(path: Path) -> tuple[str, bool]:
-    """The encoding of a text file, and whether every byte of it can be read in it.
+def readable(value: str | None) -> str | None:
+    """A value as text that every engine stores: bytes that are not UTF-8 are Windows-1252.
 
-    Text that is not UTF-8 is Windows-1252, unless more of its characters beyond ASCII are UTF-8
-    than are not: then single rows are damaged.
+    Value by value, because exports are put together of files in both.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    right = wrong = 0
-    other = False
-    with open_bytes(path) as stream:
-        chunk = stream.read(CHUNK)
-        if marked := _marked(chunk[:4096]):
-            if marked != "utf-8-sig":
-                return marked, True
-            chunk = chunk[len(codecs.BOM_UTF8) :]
-        while chunk:
-            if not (chunk.isascii() and not decoder.getstate()[0]):
-                text = decoder.decode(chunk)
-                valid = text.encode("utf-8", "ignore").decode("utf-8")
-                right += len(valid) - len(valid.encode("ascii", "ignore"))
-                wrong += len(text) - len(valid)
-                other = other or any(byte in chunk for byte in NOT_IN_WINDOWS_1252)
-            chunk = stream.read(CHUNK)
-        wrong += len(decoder.decode(b"", final=True))
-    if wrong > right and not other and not marked:
-        return "cp1252", True
-    return marked or "utf-8", not wrong
+    if value is None:
+        return None
+    try:
+        content = value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character, from an escape in JSON
+        return value.encode("utf-8", "replace").decode("utf-8")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
 
 
 def open_text(path: Path, encoding: str) -> io.TextIOWrapper:
