@@ -84,7 +84,9 @@ def read_counts(
     )
 
 
-def _patterns(connection: duckdb.DuckDBPyConnection, relation: str, weights: Weights) -> Patterns:
+def _patterns(
+    connection: duckdb.DuckDBPyConnection, relation: str, weights: Weights
+) -> Patterns:
     columns = ", ".join(f"{comparison}_level" for comparison in weights.levels)
     rows = connection.execute(
         f"select {columns}, count(*) as pairs from {relation} as compared"
