@@ -104,6 +104,7 @@ def test_a_stray_quotation_mark_swallows_nothing(tmp_path: Path) -> None:
     assert ids(rows) == ["1", "2", "3", "4", "5", "6"]
     assert faults(rows) == {2: records.STRAY_QUOTE, 6: records.STRAY_QUOTE}
     assert rows[3]["email"] == '5" pipe'
+    assert [row["total"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
 
 
 def test_a_quotation_that_ends_in_the_next_line(tmp_path: Path) -> None:

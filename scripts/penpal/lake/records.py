@@ -87,6 +87,17 @@ def _one_line(line: str, separator: str) -> list[str]:
         return []
 
 
+def _salvage(line: str, separator: str, names: list[str]) -> dict[str, str | None]:
+    """What a line with a stray quotation mark says by column, as well as can be told.
+
+    Of somebody who refuses, the refusal can still be read there.
+    """
+    fields = _one_line(line, separator)
+    if len(fields) != len(names):
+        fields = [field.strip(' "') for field in line.rstrip("\r\n").split(separator)]
+    return dict(zip(names, fields, strict=False))
+
+
 def _names_columns(row: list[str], known: set[str]) -> bool:
     found = [value.strip().lower() for value in row]
     return (
@@ -130,8 +141,8 @@ def csv_records(
         if row is None or len(source.taken[0]) >= LONGEST:
             first = source.put_back_all_but_first()
             fault = TOO_LONG if len(first) >= LONGEST else STRAY_QUOTE
-            fields = [] if fault == TOO_LONG else _one_line(first, separator)
-            yield Record(line, dict(zip(names, fields, strict=False)), fault)
+            values = {} if fault == TOO_LONG else _salvage(first, separator, names)
+            yield Record(line, values, fault)
         elif not row:
             continue
         elif len(row) == width and row[0].strip().lower() not in known:
@@ -142,8 +153,7 @@ def csv_records(
             width, known = len(names), {name.lower() for name in names}
         elif _swallows_lines(row, source.taken, width, separator):
             first = source.put_back_all_but_first()
-            values = zip(names, _one_line(first, separator), strict=False)
-            yield Record(line, dict(values), STRAY_QUOTE)
+            yield Record(line, _salvage(first, separator, names), STRAY_QUOTE)
         else:
             fault = _width_fault(row, width, source.taken[-1])
             yield Record(line, dict(zip(names, row, strict=False)), fault)
