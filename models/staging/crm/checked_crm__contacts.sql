@@ -64,11 +64,10 @@ standardised as (
         ) }} as phone,
         {{ standardise_phone(
             'parsed.mobile_dialled', 'countries.calling_code', 'countries.trunk_prefix'
-        ) }}
-            as mobile_phone,
+        ) }} as mobile_phone,
         {{ standard_address('parsed') }},
         case
-            when parsed.given_birth_date between cast('1900-01-01' as date)
+            when parsed.given_birth_date between {{ add_years('cast(' ~ as_of() ~ ' as date)', -120) }}
                 and cast(coalesce(parsed.received_at, {{ as_of() }}) as date)
                 then parsed.given_birth_date
         end as birth_date,
