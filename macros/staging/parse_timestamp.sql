@@ -6,26 +6,24 @@
 -#}
 {% macro parse_timestamp(expression) -%}
     {%- set plain = _plain_instant(expression) -%}
-    {%- set bare = "replace(replace(" ~ plain ~ ", '~p', ''), '~a', '')" -%}
     case
-        when {{ _is_iso_instant(expression) }}
+        when {{ regex_full_match(expression, _iso_form()) }}
             and {{ expression }} not like '1970-01-01%'
             and {{ expression }} not like '1900-01-01%'
             then {{ iso_timestamp(expression) }}
         when {{ regex_full_match(expression, '(?:[2-6][0-9]{4}|[0-9]{10}|[0-9]{13}|[0-9]{16})(?:[.][0-9]+)?') }}
             then {{ epoch_timestamp(_epoch_microseconds(expression)) }}
-        when {{ _is_iso_instant(bare) }}
-            then {{ add_seconds(iso_timestamp(bare), "case when " ~ plain ~ " like '%~p%' then 43200 else 0 end") }}
+        else {{ add_seconds(
+            iso_timestamp("replace(replace(" ~ plain ~ ", '~p', ''), '~a', '')"),
+            "case when lower(" ~ expression ~ ") like '%p%m%' and " ~ plain ~ " like '%~p%' then 43200 else 0 end"
+        ) }}
     end
 {%- endmacro %}
 
-{#- Whether a text is a day, or a moment, of 1900 to 2199 in ISO form. -#}
-{% macro _is_iso_instant(expression) -%}
-    {{ regex_full_match(
-        expression,
-        '(?:19|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?'
-        ~ '(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?'
-    ) }}
+{#- A day, or a moment, of 1900 to 2199 in ISO form, as a regular expression. -#}
+{% macro _iso_form(half_of_day='') -%}
+    (?:19|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?
+    {{- half_of_day }}(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?
 {%- endmacro %}
 
 {#- Microseconds since 1970 of a number of seconds, milliseconds, microseconds or, after 1899-12-30, of days. -#}
@@ -60,8 +58,8 @@
 {%- endmacro %}
 
 {#-
-    Another form of a moment brought into ISO form, '~a' or '~p' behind a time of 12 hours (0 to 11); what has none stays
-    unreadable. One regular expression a form, each of which leaves the others' texts alone.
+    Another form of a moment brought into ISO form, '~a' or '~p' behind a time of 12 hours (0 to 11); null for what
+    has none. One regular expression a form, each of which leaves the others' texts alone.
 -#}
 {% macro _plain_instant(expression) -%}
     {%- set ns = namespace(text="lower(substr(" ~ expression ~ ", 1, 80))") -%}
@@ -102,5 +100,6 @@
     {%- for zone, offset in _abbreviated_offsets().items() -%}
         {%- set ns.text = "replace(" ~ ns.text ~ ", ' " ~ zone ~ "', '" ~ offset ~ "')" -%}
     {%- endfor -%}
-    {{ regex_replace(ns.text, '([ +-])([0-9])\\b', '\\10\\2') }}
+    {%- set ns.text = regex_replace(ns.text, '([ +-])([0-9])\\b', '\\10\\2') -%}
+    {{ regex_extract(ns.text, '^' ~ _iso_form('(?:~[ap])?') ~ '\\z', 0) }}
 {%- endmacro %}
