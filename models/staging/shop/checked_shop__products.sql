@@ -20,7 +20,7 @@ parsed as (
         {{ clean_text('name', 200) }} as product_name,
         case
             when {{ is_no_value('category', 'category') }} then 'uncategorised'
-            else {{ text_key('substr(category, 1, 100)') }}
+            else {{ text_key(decode_entities('substr(category, 1, 100)')) }}
         end as category_key,
         {{ clean_text('brand', 100) }} as brand,
         lower({{ id_list(clean_text('tags', 1000)) }}) as tags,

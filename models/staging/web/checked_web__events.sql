@@ -73,7 +73,7 @@ extracted as (
         {{ known_id('given_order_id') }} as order_id,
         {{ parse_integer('given_quantity') }} as quantity,
         {{ parse_money('given_price') }} as price,
-        {{ text_key(known('given_category', 'category')) }} as category_key,
+        {{ text_key(decode_entities(known('given_category', 'category'))) }} as category_key,
         {{ standardise_email('given_email') }} as traits_email,
         {{ dialled_number('given_phone') }} as dialled,
         {{ clean_names('given_') }},
