@@ -42,7 +42,8 @@ def _column_checks(table: RawTable, column: Column) -> list[tuple[str, Any, bool
         if (table.source, table.table) in WITHOUT_FLAGS:
             return []
         marks = " or ".join(
-            f"';' || quality_flags || ';' like '%;{mark}_{name};%'" for mark in ("invalid", "unknown")
+            f"';' || quality_flags || ';' like '%;{mark}_{name};%'"
+            for mark in ("invalid", "unknown")
         )
         given = f'(select count("{name}") from staging.{table.view})'
         says = f"{{failed}} values cannot be read (allowed {FLAGGED:.0%} of those given)"
