@@ -1,8 +1,9 @@
 """Check raw data or marts with Great Expectations, inside the warehouse and read-only.
 
-`raw` holds the base views against the raw contract (the YAML of the base models); `marts` checks
-what the marts promise. Prints one line a failure and writes <warehouse>.reports/<layer>.json and
-.html, which hold counts and shares, never a value from the data.
+`raw` judges what staging made of the raw rows (the checked_ models): how many it rejects, and how
+many values it empties, by column; `marts` checks what the marts promise. Prints one line a failure
+and writes <warehouse>.reports/<layer>.json and .html, which hold counts and shares, never a value
+from the data.
 """
 
 from __future__ import annotations

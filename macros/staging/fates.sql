@@ -57,10 +57,10 @@
     {%- set content = content or columns | reject('in', ['received_at', 'quality_flags']) | list -%}
     repeated_keys as (
         {%- if repeated_in %}
-        select {{ repeated_in[1] }} as {{ keys[0] }}
+        select {{ whole_id(repeated_in[1]) }} as {{ keys[0] }}
         from {{ repeated_in[0] }}
         where {{ repeated_in[1] }} is not null
-        group by {{ repeated_in[1] }}
+        group by {{ whole_id(repeated_in[1]) }}
         {%- else %}
         select {{ keys | join(', ') }}
         from judged
@@ -73,7 +73,9 @@
     marked as {{ inline_cte() }} (
         select
             judged.*,
-            repeated_keys.{{ keys[0] }} is not null and judged.reject_reason is null as is_repeated
+            -- A key that row_key made (id~hash) is not in the column that was counted.
+            (repeated_keys.{{ keys[0] }} is not null or judged.{{ keys[0] }} like '%~%')
+            and judged.reject_reason is null as is_repeated
         from judged
         left join repeated_keys
             on {% for column in keys -%}

@@ -1,7 +1,7 @@
 {#-
     What contacts, shop accounts and orders say of a person, read in two steps, because the second needs the country:
     these macros give the columns of each step. The first step reads the raw columns <prefix>first_name and so on, the
-    second the first one's, in a CTE that joins country_aliases and the abbreviations of streets.
+    second the first one's, in a CTE that joins country_aliases and the abbreviations of streets. Both join no_values.
 -#}
 
 {#- First step: clean_first_name, clean_last_name. -#}
@@ -12,18 +12,18 @@
 
 {#- Second step: first_name, last_name, first_name_key, last_name_key. -#}
 {% macro standard_names(cte) -%}
-    {{ name_display(cte ~ '.clean_first_name') }} as first_name,
-        {{ name_display(cte ~ '.clean_last_name') }} as last_name,
+    {{ name_display(cte ~ '.clean_first_name', 'given_name') }} as first_name,
+        {{ name_display(cte ~ '.clean_last_name', 'family_name') }} as last_name,
         {{ given_names_key(cte ~ '.clean_first_name') }} as first_name_key,
         {{ name_key(cte ~ '.clean_last_name') }} as last_name_key
 {%- endmacro %}
 
 {#- First step: street_address, street_words, city, region, country_key. -#}
 {% macro clean_address(prefix='') -%}
-    {{ clean_text(prefix ~ 'street_address', 200) }} as street_address,
-        {{ street_words(prefix ~ 'street_address') }} as street_words,
-        {{ clean_text(prefix ~ 'city', 100) }} as city,
-        {{ clean_text(prefix ~ 'region', 100) }} as region,
+    {{ known(clean_text(prefix ~ 'street_address', 200), 'place') }} as street_address,
+        {{ street_words(known(prefix ~ 'street_address', 'place')) }} as street_words,
+        {{ known(clean_text(prefix ~ 'city', 100), 'place') }} as city,
+        {{ known(clean_text(prefix ~ 'region', 100), 'place') }} as region,
         {{ text_key('substr(' ~ prefix ~ 'country, 1, 100)') }} as country_key
 {%- endmacro %}
 

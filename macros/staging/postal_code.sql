@@ -1,8 +1,11 @@
 {#- Postal code in capitals with its country's blanks and dashes; leading zeros that a spreadsheet ate are put back. -#}
 {% macro postal_code(expression, country) -%}
-    {%- set spaced = "upper(" ~ clean_text(expression, 16) ~ ")" -%}
-    {%- set tight = regex_replace("upper(substr(" ~ expression ~ ", 1, 32))", '[^0-9A-Z]+', '') -%}
+    {#- A number's '.0' and a text's leading quote are a spreadsheet's. -#}
+    {%- set given = regex_replace("substr(" ~ expression ~ ", 1, 32)", '^\\x27|^=\"|\"$|[.]0$', '') -%}
+    {%- set spaced = "upper(" ~ clean_text(given, 16) ~ ")" -%}
+    {%- set tight = regex_replace("upper(" ~ given ~ ")", '[^0-9A-Z]+', '') -%}
     case
+        when {{ is_no_value(expression, 'postal_code') }} or {{ regex_full_match(tight, '0*') }} then null
         when {{ country }} = 'GB' and {{ regex_full_match(tight, '[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][A-Z]{2}') }}
             then {{ regex_replace(tight, '(...)$', ' \\1') }}
         when {{ country }} = 'CA' and {{ regex_full_match(tight, '[A-Z][0-9][A-Z][0-9][A-Z][0-9]') }}

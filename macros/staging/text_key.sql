@@ -4,33 +4,25 @@
 {%- endmacro %}
 
 {#-
-    Comparison form of a family name: as text_key, and without digits. Words that stand for an empty field give null.
+    Comparison form of a family name: as text_key, and without digits. A word for no name gives null.
 -#}
 {% macro name_key(expression) -%}
-    nullif({{ regex_replace(_comparison_form(expression, '!-@'), '^(?:' ~ no_names() | join('|') ~ ')$', '') }}, '')
+    {{ _comparison_form(known(expression, 'family_name'), '!-@') }}
 {%- endmacro %}
 
 {#- The same of given names, without titles in front: to all who have it, a title is no name in common. -#}
 {% macro given_names_key(expression) -%}
-    {%- set titles = [
+    nullif({{ regex_replace(
+        _comparison_form(known(expression, 'given_name'), '!-@'), '^(?:(?:' ~ _titles() | join('|') ~ ')(?: |$))*', ''
+    ) }}, '')
+{%- endmacro %}
+
+{% macro _titles() -%}
+    {{ return([
         'mr and mrs', 'mr', 'mrs', 'ms', 'miss', 'mister', 'mx', 'sir', 'madam', 'dr', 'doctor', 'prof', 'professor', 'rev',
         'herr', 'herrn', 'frau', 'hr', 'fr', 'fraulein', 'familie', 'doktor', 'dipl ing', 'monsieur', 'madame',
         'mademoiselle', 'mme', 'mlle', 'senor', 'senora', 'senorita', 'sr', 'sra', 'srta', 'signor', 'signora', 'signore',
         'sig', 'sig ra', 'dott', 'dott ssa', 'dhr', 'mevr', 'mevrouw', 'meneer',
-    ] -%}
-    {%- set empty = no_names() + ['guest', 'gast', 'customer', 'kunde', 'first name', 'firstname', 'vorname'] -%}
-    nullif({{ regex_replace(
-        _comparison_form(expression, '!-@'),
-        '^(?:(?:' ~ titles | join('|') ~ ')(?: |$))*(?:(?:' ~ empty | join('|') ~ ')$)?',
-        '',
-    ) }}, '')
-{%- endmacro %}
-
-{#- What people and programs write where there is no name, in comparison form. -#}
-{% macro no_names() -%}
-    {{ return([
-        'n a', 'null', 'none', 'unknown', 'undefined', 'anonymous', 'no name', 'noname', 'not given', 'not provided',
-        'unbekannt', 'inconnu', 'desconocido', 'sconosciuto', 'onbekend', 'last name', 'lastname', 'nachname',
     ]) }}
 {%- endmacro %}
 

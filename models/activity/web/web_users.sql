@@ -35,6 +35,8 @@ visitors as (
         and coalesce(traits_email_key, traits_phone) is not null
 ),
 
+no_values as ({{ no_values() }}),
+
 unioned as (
     select * from users
     union all
@@ -49,3 +51,4 @@ select
     {{ given_names_key('first_name') }} as first_name_key,
     {{ name_key('last_name') }} as last_name_key
 from unioned
+cross join no_values

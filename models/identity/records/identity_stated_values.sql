@@ -28,6 +28,8 @@ mailboxes as (select * from {{ ref('mailboxes') }}),
 
 occasions as (select * from {{ ref('identity_occasions') }}),
 
+no_values as ({{ no_values() }}),
+
 -- Other ids and addresses of a contact; it may list its own.
 listed as (
     select
@@ -57,6 +59,7 @@ others as (
             as other_contact_id,
         created_at
     from listed
+    cross join no_values
     where own_value is null or trim(listed_value) <> own_value
 )
 

@@ -113,5 +113,7 @@ where
     attribute <> 'birth_date'
     or (
         attribute_value <= cast(cast({{ as_of() }} as date) as {{ dbt.type_string() }})
-        and attribute_value > '1900-01-01'
+        and attribute_value >= cast(
+            {{ add_years('cast(' ~ as_of() ~ ' as date)', -120) }} as {{ dbt.type_string() }}
+        )
     )

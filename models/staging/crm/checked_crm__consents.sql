@@ -9,10 +9,12 @@ with
 
 consents as {{ inline_cte() }} (select * from {{ ref('base_crm__consents') }}),
 
+no_values as ({{ no_values() }}),
+
 parsed as (
     select
         {{ raw_columns(raw) }},
-        consent_id,
+        {{ row_key('consent_id', raw) }} as consent_id,
         {{ standardise_email('email') }} as email,
         {{ standard_word('purpose', {
             'marketing': [],
@@ -33,6 +35,7 @@ parsed as (
         {{ clean_text('wording_version', 100) }} as wording_version,
         {{ regex_extract('lower(wording_sha256)', '^[0-9a-f]{64}\\z', 0) }} as wording_sha256
     from consents
+    cross join no_values
 ),
 
 standardised as (
@@ -52,6 +55,7 @@ judged as {{ inline_cte() }} (
     select
         *,
         {{ quality_flags([
+            'made_consent_id',
             {'invalid_occurred_at': 'given_occurred_at is null'},
             {'future_dated': 'occurred_at < given_occurred_at'},
             'invalid_wording_sha256',

@@ -25,10 +25,12 @@ abbreviations as (
     select {{ word_map('word', 'abbreviation') }} as words from {{ ref('street_abbreviations') }}
 ),
 
+no_values as ({{ no_values() }}),
+
 parsed as (
     select
         {{ raw_columns(raw) }},
-        contact_id,
+        {{ row_key('contact_id', raw) }} as contact_id,
         {{ standardise_email('email') }} as email,
         {{ standard_parts('additional_emails', ';', standardise_email) }} as additional_emails,
         {{ clean_names() }},
@@ -41,13 +43,15 @@ parsed as (
             as language_key,
         lower(timezone) as timezone_key,
         nullif({{ id_list('merged_contact_ids') }}, '') as merged_contact_ids,
-        coalesce({{ parse_boolean('is_deleted') }}, false) as is_deleted,
+        -- Who may be deleted is not written to.
+        coalesce({{ parse_boolean('is_deleted') }}, is_deleted is not null) as is_deleted,
         {{ parse_boolean('is_deleted') }} as given_is_deleted,
         {{ parse_timestamp('created_at') }} as given_created_at,
         {{ parse_timestamp('updated_at') }} as given_updated_at,
         {{ parse_timestamp('loaded_at') }} as given_loaded_at,
         {{ received_at('crm', 'contacts') }} as received_at
     from contacts
+    cross join no_values
 ),
 
 standardised as (
@@ -60,11 +64,10 @@ standardised as (
         ) }} as phone,
         {{ standardise_phone(
             'parsed.mobile_dialled', 'countries.calling_code', 'countries.trunk_prefix'
-        ) }}
-            as mobile_phone,
+        ) }} as mobile_phone,
         {{ standard_address('parsed') }},
         case
-            when parsed.given_birth_date between cast('1900-01-01' as date)
+            when parsed.given_birth_date between {{ add_years('cast(' ~ as_of() ~ ' as date)', -120) }}
                 and cast(coalesce(parsed.received_at, {{ as_of() }}) as date)
                 then parsed.given_birth_date
         end as birth_date,
@@ -76,6 +79,7 @@ standardised as (
         {{ not_after('parsed.given_updated_at', 'parsed.given_loaded_at') }} as updated_at
     from parsed
     cross join abbreviations
+    cross join no_values
     left join country_aliases on parsed.country_key = country_aliases.alias
     left join countries on country_aliases.country = countries.country
     left join genders on parsed.gender_key = genders.alias
@@ -88,8 +92,9 @@ judged as {{ inline_cte() }} (
     select
         *,
         {{ quality_flags([
-            'invalid_email', 'invalid_phone', 'invalid_mobile_phone', 'unknown_country',
-            'invalid_birth_date', 'unknown_gender', 'unknown_language', 'unknown_timezone',
+            'made_contact_id', 'invalid_email', 'invalid_phone', 'invalid_mobile_phone',
+            'unknown_country', 'invalid_birth_date', 'unknown_gender', 'unknown_language',
+            'unknown_timezone',
             {'invalid_is_deleted': 'raw_is_deleted is not null and given_is_deleted is null'},
             'invalid_updated_at',
             {'future_dated': 'created_at < given_created_at or updated_at < given_updated_at'},

@@ -9,10 +9,12 @@ with
 
 events as {{ inline_cte() }} (select * from {{ ref('base_email__events') }}),
 
+no_values as ({{ no_values() }}),
+
 parsed as (
     select
         {{ raw_columns(raw) }},
-        event_id,
+        {{ row_key('event_id', raw) }} as event_id,
         {{ known_id('message_id') }} as message_id,
         {{ standardise_email('email') }} as email,
         {{ standard_word('event', {
@@ -31,6 +33,7 @@ parsed as (
         coalesce({{ parse_boolean('is_machine_open') }}, false) as is_machine_open,
         substr(user_agent, 1, 500) as user_agent
     from events
+    cross join no_values
 ),
 
 standardised as (
@@ -54,6 +57,7 @@ judged as {{ inline_cte() }} (
     select
         *,
         {{ quality_flags([
+            'made_event_id',
             {'invalid_occurred_at': 'given_occurred_at is null'},
             {'future_dated': 'occurred_at < given_occurred_at'},
             'invalid_url', 'unknown_bounce_type',

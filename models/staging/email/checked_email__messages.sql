@@ -8,6 +8,8 @@ with
 
 messages as {{ inline_cte() }} (select * from {{ ref('base_email__messages') }}),
 
+no_values as ({{ no_values() }}),
+
 parsed as (
     select
         {{ raw_columns(raw) }},
@@ -15,11 +17,12 @@ parsed as (
         {{ standardise_email('email') }} as email,
         {{ clean_text('campaign', 200) }} as campaign,
         {{ parse_timestamp('sent_at') }} as sent_at,
-        customer_id,
+        {{ known_id('customer_id') }} as customer_id,
         {{ clean_text('variant', 100) }} as variant,
         {{ clean_text('template', 200) }} as template,
         {{ received_at('email', 'messages') }} as received_at
     from messages
+    cross join no_values
 ),
 
 judged as {{ inline_cte() }} (

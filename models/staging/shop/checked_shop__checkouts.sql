@@ -11,19 +11,22 @@ with
 
 checkouts as {{ inline_cte() }} (select * from {{ ref('base_shop__checkouts') }}),
 
+no_values as ({{ no_values() }}),
+
 parsed as (
     select
         {{ raw_columns(raw) }},
-        checkout_id,
-        cart_id,
+        {{ row_key('checkout_id', raw) }} as checkout_id,
+        {{ known_id('cart_id') }} as cart_id,
         {{ standardise_email('email') }} as email,
         {{ dialled_number('phone') }} as dialled,
-        {{ known_id('anonymous_id') }} as anonymous_id,
+        {{ known_id('anonymous_id', 'device') }} as anonymous_id,
         {{ parse_timestamp('created_at') }} as created_at,
         {{ parse_timestamp('completed_at') }} as given_completed_at,
         {{ https_url('recovery_url') }} as recovery_url,
         {{ received_at('shop', 'checkouts') }} as begun_at
     from checkouts
+    cross join no_values
 ),
 
 standardised as (
@@ -43,7 +46,7 @@ judged as {{ inline_cte() }} (
         *,
         coalesce(completed_at, begun_at) as received_at,
         {{ quality_flags([
-            'invalid_email', 'invalid_phone',
+            'made_checkout_id', 'unknown_cart_id', 'invalid_email', 'invalid_phone',
             {'invalid_completed_at': 'raw_completed_at is not null and given_completed_at is null'},
             'invalid_recovery_url',
         ]) }} as quality_flags,

@@ -17,10 +17,12 @@ abbreviations as (
     select {{ word_map('word', 'abbreviation') }} as words from {{ ref('street_abbreviations') }}
 ),
 
+no_values as ({{ no_values() }}),
+
 parsed as (
     select
         {{ raw_columns(raw) }},
-        customer_id as shop_customer_id,
+        {{ row_key('customer_id', raw) }} as shop_customer_id,
         {{ standardise_email('email') }} as email,
         {{ dialled_number('phone') }} as dialled,
         {{ clean_names() }},
@@ -29,6 +31,7 @@ parsed as (
         {{ parse_timestamp('updated_at') }} as updated_at,
         {{ received_at('shop', 'customers') }} as received_at
     from customers
+    cross join no_values
 ),
 
 standardised as (
@@ -42,6 +45,7 @@ standardised as (
         {{ standard_address('parsed') }}
     from parsed
     cross join abbreviations
+    cross join no_values
     left join country_aliases on parsed.country_key = country_aliases.alias
     left join countries on country_aliases.country = countries.country
     where {{ is_seen('parsed.received_at') }}
@@ -51,6 +55,7 @@ judged as {{ inline_cte() }} (
     select
         *,
         {{ quality_flags([
+            {'made_customer_id': is_made_key('shop_customer_id', 'raw_customer_id')},
             'invalid_email', 'invalid_phone', 'unknown_country', 'invalid_updated_at',
         ]) }} as quality_flags,
         case

@@ -27,10 +27,12 @@ base_rate as (
     where currency = '{{ var("base_currency") }}'
 ),
 
+no_values as ({{ no_values() }}),
+
 parsed as (
     select
         {{ raw_columns(raw) }},
-        order_id,
+        {{ row_key('order_id', raw) }} as order_id,
         {{ known_id('customer_id') }} as shop_customer_id,
         {{ standardise_email('email') }} as email,
         {{ dialled_number('phone') }} as dialled,
@@ -47,7 +49,7 @@ parsed as (
         {{ parse_money('tax') }} as tax,
         {{ parse_money('total') }} as total,
         upper({{ clean_text('discount_code', 60) }}) as discount_code,
-        cart_id,
+        {{ known_id('cart_id') }} as cart_id,
         {{ clean_names('ship_') }},
         {{ clean_address('ship_') }},
         {{ parse_timestamp('created_at') }} as given_created_at,
@@ -55,6 +57,7 @@ parsed as (
         {{ parse_timestamp('loaded_at') }} as given_loaded_at,
         {{ received_at('shop', 'orders') }} as received_at
     from orders
+    cross join no_values
 ),
 
 standardised as (
@@ -73,6 +76,7 @@ standardised as (
         {{ not_after('parsed.given_updated_at', 'parsed.given_loaded_at') }} as updated_at
     from parsed
     cross join abbreviations
+    cross join no_values
     left join base_rate on true
     left join rates on parsed.currency = rates.currency
     left join country_aliases on parsed.country_key = country_aliases.alias
@@ -84,7 +88,8 @@ judged as {{ inline_cte() }} (
     select
         *,
         {{ quality_flags([
-            'invalid_email', 'invalid_phone',
+            'made_order_id', 'unknown_cart_id', 'invalid_email', 'invalid_phone',
+            {'unknown_customer_id': 'raw_customer_id is not null and shop_customer_id is null'},
             {'unknown_country': 'raw_ship_country is not null and country is null'},
             {'no_exchange_rate': 'total is not null and total_base is null'},
             {'negative_total': 'total < 0'},

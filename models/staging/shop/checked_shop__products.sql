@@ -11,22 +11,35 @@ products as {{ inline_cte() }} (select * from {{ ref('base_shop__products') }}),
 
 categories as (select * from {{ ref('categories') }}),
 
+no_values as ({{ no_values() }}),
+
 parsed as (
     select
         {{ raw_columns(raw) }},
-        product_id,
+        {{ row_key('product_id', raw) }} as product_id,
         {{ clean_text('name', 200) }} as product_name,
-        {{ text_key('substr(category, 1, 100)') }} as category_key,
+        case
+            when {{ is_no_value('category', 'category') }} then 'uncategorised'
+            else {{ text_key(decode_entities('substr(category, 1, 100)')) }}
+        end as category_key,
         {{ clean_text('brand', 100) }} as brand,
         lower({{ id_list(clean_text('tags', 1000)) }}) as tags,
         {{ parse_money('price') }} as price,
         {{ currency_code('currency') }} as currency,
         {{ https_url('image_url') }} as image_url,
         {{ https_url('url') }} as product_url,
-        {{ parse_boolean('in_stock') }} as in_stock,
+        coalesce(
+            {{ parse_boolean('in_stock') }},
+            {{ parse_integer('in_stock') }} > 0,
+            {{ standard_word(regex_replace('lower(in_stock)', '[^a-z]', ''), {
+                'true': ['instock', 'available'],
+                'false': ['outofstock', 'soldout', 'unavailable', 'discontinued'],
+            }) }} = 'true'
+        ) as in_stock,
         {{ parse_timestamp('updated_at') }} as updated_at,
         {{ received_at('shop', 'products') }} as received_at
     from products
+    cross join no_values
 ),
 
 judged as {{ inline_cte() }} (
@@ -34,6 +47,7 @@ judged as {{ inline_cte() }} (
         parsed.*,
         coalesce(categories.category, replace(parsed.category_key, ' ', '_')) as category,
         {{ quality_flags([
+            'made_product_id',
             {'unmapped_category': 'categories.category is null'},
             'invalid_currency', 'invalid_image_url',
             {'invalid_url': 'raw_url is not null and product_url is null'},

@@ -17,14 +17,15 @@ country_aliases as (select * from {{ ref('country_aliases') }}),
 
 categories as (select * from {{ ref('categories') }}),
 
+no_values as ({{ no_values() }}),
+
 parsed as (
     select
         {{ raw_columns(raw) }},
-        message_id,
+        {{ row_key('message_id', raw) }} as message_id,
         {{ standard_word('type', {'identify': [], 'page': [], 'track': []}) }} as event_type,
-        case when lower(type) = 'track' then {{ clean_text("replace(event, '_', ' ')", 100) }} end
-            as clean_event_name,
-        {{ known_id('anonymous_id') }} as anonymous_id,
+        case when lower(type) = 'track' then {{ clean_text('event', 100) }} end as clean_event_name,
+        {{ known_id('anonymous_id', 'device') }} as anonymous_id,
         {{ known_id('user_id') }} as user_id,
         {{ parse_timestamp('original_timestamp') }} as original_timestamp,
         {{ parse_timestamp('sent_at') }} as sent_at,
@@ -37,14 +38,15 @@ parsed as (
         case when {{ is_json('traits') }} then traits end as traits,
         case when {{ is_json('context') }} then context end as context
     from events
+    cross join no_values
 ),
 
 json_fields as (
     select
         *,
-        nullif(trim({{ json_text('properties', 'product_id') }}), '') as product_id,
-        nullif(trim({{ json_text('properties', 'cart_id') }}), '') as cart_id,
-        nullif(trim({{ json_text('properties', 'order_id') }}), '') as order_id,
+        trim({{ json_text('properties', 'product_id') }}) as given_product_id,
+        trim({{ json_text('properties', 'cart_id') }}) as given_cart_id,
+        trim({{ json_text('properties', 'order_id') }}) as given_order_id,
         {{ json_text('properties', 'quantity') }} as given_quantity,
         {{ json_text('properties', 'price') }} as given_price,
         substr({{ json_text('properties', 'category') }}, 1, 100) as given_category,
@@ -65,10 +67,13 @@ extracted as (
         lower({{ query_parameter('page_url', 'utm_source') }}) as utm_source,
         lower({{ query_parameter('page_url', 'utm_campaign') }}) as utm_campaign,
         {{ query_parameter('page_url', 'pp_mid') }} as letter_message_id,
-        {{ name_display('clean_event_name') }} as event_name,
+        {{ event_name('clean_event_name') }} as event_name,
+        {{ known_id('given_product_id') }} as product_id,
+        {{ known_id('given_cart_id') }} as cart_id,
+        {{ known_id('given_order_id') }} as order_id,
         {{ parse_integer('given_quantity') }} as quantity,
         {{ parse_money('given_price') }} as price,
-        {{ text_key('given_category') }} as category_key,
+        {{ text_key(decode_entities(known('given_category', 'category'))) }} as category_key,
         {{ standardise_email('given_email') }} as traits_email,
         {{ dialled_number('given_phone') }} as dialled,
         {{ clean_names('given_') }},
@@ -76,6 +81,7 @@ extracted as (
         {{ corrected_time('given_timestamp', 'original_timestamp', 'sent_at', 'received_at') }}
             as corrected_at
     from json_fields
+    cross join no_values
 ),
 
 standardised as (
@@ -91,9 +97,10 @@ standardised as (
         {{ standardise_phone(
             'extracted.dialled', 'countries.calling_code', 'countries.trunk_prefix'
         ) }} as traits_phone,
-        {{ name_display('extracted.clean_first_name') }} as traits_first_name,
-        {{ name_display('extracted.clean_last_name') }} as traits_last_name
+        {{ name_display('extracted.clean_first_name', 'given_name') }} as traits_first_name,
+        {{ name_display('extracted.clean_last_name', 'family_name') }} as traits_last_name
     from extracted
+    cross join no_values
     left join categories on extracted.category_key = categories.alias
     left join country_aliases on extracted.country_key = country_aliases.alias
     left join countries on country_aliases.country = countries.country
@@ -108,6 +115,8 @@ judged as {{ inline_cte() }} (
             'invalid_original_timestamp',
             {'future_dated': 'given_timestamp > received_at or corrected_at > received_at'},
             'unknown_user_id',
+            'made_message_id',
+            {'unknown_cart_id': 'given_cart_id is not null and cart_id is null'},
             {'no_visitor': 'anonymous_id is null and user_id is null'},
             {'missing_event_name': "event_type = 'track' and event_name is null"},
         ]) }} as quality_flags,

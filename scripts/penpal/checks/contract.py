@@ -32,6 +32,10 @@ class RawTable:
         return f"base_{self.source}__{self.table}"
 
     @property
+    def checked(self) -> str:
+        return f"checked_{self.source}__{self.table}"
+
+    @property
     def key(self) -> str | None:
         """The contract lists the key first; long-form tables (enrichment) have none."""
         first = self.columns[0].name

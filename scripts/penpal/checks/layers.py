@@ -27,7 +27,8 @@ def checks_of(layer: str, warehouse: Path, sources: list[str]) -> list[Any]:
     if layer == "raw":
         contract = raw_contract()
         remedy = "run `dbt build --select path:models/staging` first."
-        require_tables(warehouse, "staging", [table.view for table in contract], remedy)
+        needed = [name for table in contract for name in (table.view, table.checked)]
+        require_tables(warehouse, "staging", needed, remedy)
         from penpal.checks.raw import raw_checks  # noqa: PLC0415
 
         return [

@@ -18,9 +18,13 @@ from penpal.pipeline.summary import letters_line, read_json
 from penpal.project_vars import listed_sources, parse_vars, var
 from penpal.settings import ROOT, Settings, UserError
 
-# What the check of the raw data needs; "cautious" leaves tests that also need other models for
-# the build, in which they then run.
-RAW_NODES = ("resource_type:seed", "path:models/staging/*/base_*")
+# What the check of the raw data needs: the rows, and what staging made of them; "cautious" leaves
+# tests that also need other models for the build, in which they then run.
+RAW_NODES = (
+    "resource_type:seed",
+    "path:models/staging/*/base_*",
+    "path:models/staging/*/checked_*",
+)
 CAUTIOUS = ("--indirect-selection", "cautious")
 # Unit tests prove the code, once, in `make test`; the data of a run cannot change their result.
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")

@@ -20,11 +20,14 @@ cases (clean_name, expected_key) as (
     ('Anne Unknown', 'anne unknown')
 ),
 
+no_values as ({{ no_values() }}),
+
 keyed as (
     select
         cases.*,
         {{ given_names_key('clean_name') }} as given_names_key
     from cases
+    cross join no_values
 )
 
 select * from keyed

@@ -1,4 +1,5 @@
--- Every line is a case: name, raw text, the name as shown, its comparison form as a family name.
+-- Every line is a case: name, raw text, the name as shown, its comparison form, both as a family
+-- name or, where the case's name begins with given, as a given name.
 with
 
 cases (case_name, raw_name, expected_name, expected_key) as (
@@ -26,6 +27,32 @@ cases (case_name, raw_name, expected_name, expected_key) as (
     ('placeholder-in-a-name', 'Null Sanchez', 'Null Sanchez', 'null sanchez'),
     ('family-name-null', 'Null', 'Null', null),
     ('family-name-guest', 'Guest', 'Guest', 'guest'),
+    ('null-of-a-program', 'NULL', null, null),
+    ('given-null', 'Null', null, null),
+    ('given-none', 'None', null, null),
+    ('given-spreadsheet-error', '#N/A', null, null),
+    ('given-broken-reference', '#REF!', null, null),
+    ('given-database-null', '\N', null, null),
+    ('given-null-in-brackets', '(null)', null, null),
+    ('given-null-in-square-brackets', '[null]', null, null),
+    ('given-pandas', '<NA>', null, null),
+    ('given-r', 'NA', null, null),
+    ('given-python', 'NaN', null, null),
+    ('given-chinese', 'Na', 'Na', null),
+    ('given-erased', 'REDACTED', null, null),
+    ('given-guest', 'Guest', null, null),
+    ('given-test', 'test', null, null),
+    ('given-marks', '--', null, null),
+    ('given-name-with-a-word-in-it', 'Nadine', 'Nadine', 'nadine'),
+    ('erased-family-name', 'redacted', null, null),
+    ('entity', 'D&#39;Arcy', 'D''Arcy', 'darcy'),
+    ('entity-hexadecimal', 'D&#x27;ARCY', 'D''Arcy', 'darcy'),
+    ('entity-letter', 'Jos&eacute; M&uuml;ller', 'José Müller', 'jose muller'),
+    ('entity-typographic', 'O&rsquo;Neil', 'O{{ '\u2019' }}Neil', 'oneil'),
+    ('entity-decoded-once', 'A &amp;lt; B', 'A &lt; B', 'a lt b'),
+    ('entity-of-a-control-character', 'Ann&#10;Lee', 'Ann Lee', 'ann lee'),
+    ('entity-of-nothing', 'A &#0; B &bogus; C', 'A B &bogus; C', 'a b bogus c'),
+    ('ampersand-is-no-entity', 'Marks & Co; Sons', 'Marks & Co; Sons', 'marks co sons'),
     ('greek-accents', 'Γιώργος', 'Γιώργος', 'γιωργοσ'),
     ('cyrillic-yo', 'Пётр', 'Пётр', 'петр'),
     ('indian-vowel-signs', 'कमला', 'कमला', 'कमला'),
@@ -41,6 +68,8 @@ cases (case_name, raw_name, expected_name, expected_key) as (
     ('only-blanks', ' {{ '\u00a0\u200b' }} ', null, null)
 ),
 
+no_values as ({{ no_values() }}),
+
 cleaned as (
     select
         cases.*,
@@ -53,9 +82,16 @@ shown as (
         case_name,
         expected_name,
         expected_key,
-        {{ name_display('clean_name') }} as shown_name,
-        {{ name_key('clean_name') }} as name_key
+        case
+            when case_name like 'given-%' then {{ name_display('clean_name', 'given_name') }}
+            else {{ name_display('clean_name', 'family_name') }}
+        end as shown_name,
+        case
+            when case_name like 'given-%' then {{ given_names_key('clean_name') }}
+            else {{ name_key('clean_name') }}
+        end as name_key
     from cleaned
+    cross join no_values
 )
 
 select * from shown

@@ -11,6 +11,25 @@ cases (case_name, raw, expected) as (
     ('money', 'EUR 99', '99.00'),
     ('money', '1,234,567', '1234567.00'),
     ('money', '1,234', null),
+    ('money', '¥12,800', '12800.00'),
+    ('money', '12,800円', '12800.00'),
+    ('money', 'JPY 12,800', '12800.00'),
+    ('money', '$1,234', '1234.00'),
+    ('money', '1,234 €', null),
+    ('money', '₹1,23,456.00', '123456.00'),
+    ('money', 'Rs. 1,23,456', '123456.00'),
+    ('money', 'CHF 1''234.50', '1234.50'),
+    ('money', '1''234''567', '1234567.00'),
+    ('money', '12''5', null),
+    ('money', '1 234,56', '1234.56'),
+    ('money', '1.234.567', '1234567.00'),
+    ('money', '(12.50)', '-12.50'),
+    ('money', '($1,234.50)', '-1234.50'),
+    ('money', '12.50-', '-12.50'),
+    ('money', '-$12.50', '-12.50'),
+    ('money', '−12.50', '-12.50'),
+    ('money', '+12.50', '12.50'),
+    ('money', 'R$ 12,50', '12.50'),
     ('money', '1.2.3', null),
     ('money', '12.345,6.7', null),
     ('money', '1e3', null),
@@ -27,6 +46,13 @@ cases (case_name, raw, expected) as (
     ('boolean', 'F', 'false'),
     ('boolean', '0', 'false'),
     ('boolean', '2', null),
+    ('boolean', '1.0', 'true'),
+    ('boolean', '0.0', 'false'),
+    ('boolean', '-1', 'true'),
+    ('boolean', 'on', 'true'),
+    ('boolean', 'X', 'true'),
+    ('boolean', 'off', 'false'),
+    ('boolean', 'perhaps', null),
     ('currency', 'eur', 'EUR'),
     ('currency', '€', 'EUR'),
     ('currency', '$', null),
@@ -59,6 +85,42 @@ cases (case_name, raw, expected) as (
     ('id', '000', null),
     ('id', '-1', null),
     ('id', '-2', '-2'),
+    ('id', 'NA', null),
+    ('id', '\N', null),
+    ('id', '(null)', null),
+    ('id', '<NA>', null),
+    ('id', '"undefined"', null),
+    ('id', '(not set)', null),
+    ('id', 'REDACTED', null),
+    ('id', 'current', null),
+    ('id', '5.84123E+12', null),
+    ('id', '5,84123E+12', null),
+    ('id', '12E45', '12E45'),
+    ('id', '900101.0', '900101'),
+    ('id', '1.5', '1.5'),
+    ('id', '1.10', '1.10'),
+    ('id', 'NA-1', 'NA-1'),
+    ('id', '$posthog_cookieless', '$posthog_cookieless'),
+    ('device', '$posthog_cookieless', null),
+    ('device', 'undefined', null),
+    ('device', 'an-1', 'an-1'),
+    ('row_key', 'O1', 'O1'),
+    ('row_key', '7.0', '7'),
+    ('row_key', 'NA', 'NA~' || md5('NA␟')),
+    ('row_key', '1.00235E+11', '1.00235E+11~' || md5('1.00235E+11␟')),
+    ('row_key', null, null),
+    ('place', 'n/a', null),
+    ('place', 'Unknown', null),
+    ('place', '[REDACTED]', null),
+    ('place', 'Nowhere', 'Nowhere'),
+    ('category', 'Uncategorized', null),
+    ('event', 'Order completed', 'Order Completed'),
+    ('event', 'order_completed', 'Order Completed'),
+    ('event', 'ORDER-COMPLETED', 'Order Completed'),
+    ('event', 'orderCompleted', 'Order Completed'),
+    ('event', 'Order  Completed', 'Order Completed'),
+    ('event', 'Order Completed', 'Order Completed'),
+    ('event', '_', null),
     ('id', 'U1', 'U1'),
     ('id', 'Ü', 'Ü'),
     ('id_list', ' C2 ; C3;', 'C2;C3'),
@@ -72,11 +134,19 @@ cases (case_name, raw, expected) as (
     ('postal-CA', 'k1a-0b1', 'K1A 0B1'),
     ('postal-PL', '00001', '00-001'),
     ('postal-', ' x  1 ', 'X 1'),
+    ('postal-US', '2134.0', '02134'),
+    ('postal-US', '''02134', '02134'),
+    ('postal-US', '00000', null),
+    ('postal-DE', 'N/A', null),
+    ('postal-GB', '-', null),
     ('street', '12 St. John''s Road, Apt #4', '12 st johns road apt apt 4'),
+    ('street', '3 D&#39;Arcy Road', '3 darcy road'),
     ('street', 'Hauptstr. 5', 'hauptstrasse 5'),
     ('street', 'HAUPTSTRASSE 5', 'hauptstrasse 5'),
     ('street', 'Hauptstraße 5', 'hauptstrasse 5')
 ),
+
+no_values as ({{ no_values() }}),
 
 valued as (
     select
@@ -93,11 +163,17 @@ valued as (
             when 'pp_mid' then {{ query_parameter('raw', 'pp_mid') }}
             when 'bot' then cast({{ is_bot('raw') }} as {{ dbt.type_string() }})
             when 'id' then {{ known_id('raw') }}
+            when 'device' then {{ known_id('raw', 'device') }}
+            when 'row_key' then {{ row_key('raw', ['raw']) }}
+            when 'place' then {{ known('raw', 'place') }}
+            when 'category' then {{ known('raw', 'category') }}
+            when 'event' then {{ event_name('raw') }}
             when 'id_list' then {{ id_list('raw') }}
             when 'street' then {{ street_words('raw') }}
             else {{ postal_code('raw', "substr(case_name, 8)") }}
         end as actual
     from cases
+    cross join no_values
 )
 
 select * from valued
