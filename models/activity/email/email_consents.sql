@@ -1,18 +1,17 @@
+-- A grant dated after the clock does not hold yet; a refusal counts as soon as it is known.
 with statements as (
     select * from {{ ref('consent_statements') }}
-    where email_key is not null
+    where email_key is not null and (status <> 'granted' or occurred_at <= {{ as_of() }})
 ),
 
 email_events as (select * from {{ ref('stg_email__events') }}),
 
--- A grant dated after the clock does not hold yet; a refusal counts as soon as it is known.
 spoken as (
     select
         email_key,
         purpose,
         coalesce(
-            max(case when status = 'granted' and occurred_at <= {{ as_of() }} then occurred_at end),
-            {{ long_ago() }}
+            max(case when status = 'granted' then occurred_at end), {{ long_ago() }}
         ) as granted_at,
         max(case when status in ('withdrawn', 'pending', 'unknown') then occurred_at end)
             as ended_at,
