@@ -3,8 +3,8 @@
 {%- set raw = [
     'contact_id', 'email', 'additional_emails', 'first_name', 'last_name', 'phone', 'mobile_phone',
     'street_address', 'city', 'region', 'postal_code', 'country', 'birth_date', 'gender',
-    'language', 'timezone', 'created_at', 'updated_at', 'merged_contact_ids', 'is_deleted',
-    'loaded_at',
+    'language', 'timezone', 'created_at', 'updated_at', 'merged_contact_ids', 'marketing_status',
+    'marketing_status_at', 'is_deleted', 'loaded_at',
 ] %}
 
 with
@@ -117,7 +117,8 @@ judged as {{ inline_cte() }} (
         'last_name_key', 'phone', 'mobile_phone', 'street_address', 'street_key', 'city',
         'city_key', 'region', 'postal_code', 'country', 'birth_date', 'birth_date_key', 'gender',
         'language', 'timezone', 'merged_contact_ids', 'is_deleted', 'created_at', 'updated_at',
-        'received_at', 'quality_flags',
+        'received_at', 'quality_flags', 'raw_email', 'raw_additional_emails',
+        'raw_marketing_status', 'raw_marketing_status_at',
     ],
     raw=raw,
 ) }}
