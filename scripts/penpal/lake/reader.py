@@ -10,7 +10,7 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,13 @@ BATCH_CHARACTERS = 2**26  # … or so much text
 OURS = FILE, LINE, FAULT = "penpal_file", "penpal_line", "penpal_fault"
 
 
+def _array(values: Sequence[str | None]) -> pa.Array:
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        return pa.array(map(text.readable, values), pa.string())
+
+
 class _Parts:
     """Parquet files of one text file: a new one where a column appears that none had before."""
 
@@ -47,32 +54,37 @@ class _Parts:
 
     def add(self, record: Record) -> None:
         self.rows.append(record)
-        self.size += sum(map(len, filter(None, record.values.values())))
+        self.size += sum(map(len, filter(None, record.values)))
         if len(self.rows) >= BATCH or self.size >= BATCH_CHARACTERS:
             self.flush()
 
     def flush(self) -> None:
-        found = dict.fromkeys(name for row in self.rows for name in row.values)
-        names = {text.readable(name): None for name in found if name not in OURS}
-        if self.writer is None or not names.keys() <= self.columns.keys():
-            self.columns |= names
+        values = self._by_column()
+        if self.writer is None or not values.keys() <= self.columns.keys():
+            self.columns |= dict.fromkeys(values)
             self._next_part()
+        nothing = [None] * len(self.rows)
         arrays = [
             pa.array([self.name] * len(self.rows), pa.string()),
             pa.array([row.line for row in self.rows], pa.int64()),
             pa.array([row.fault for row in self.rows], pa.string()),
         ]
-        arrays += [self._column(name) for name in self.columns]
+        arrays += [_array(values.get(name, nothing)) for name in self.columns]
         self.writer.write_batch(pa.record_batch(arrays, schema=self.writer.schema))
         self.count += len(self.rows)
         self.rows, self.size = [], 0
 
-    def _column(self, name: str) -> pa.Array:
-        values = [row.values.get(name) for row in self.rows]
-        try:
-            return pa.array(values, pa.string())
-        except UnicodeEncodeError:
-            return pa.array(map(text.readable, values), pa.string())
+    def _by_column(self) -> dict[str, Sequence[str | None]]:
+        names = self.rows[0].names if self.rows else ()
+        if all(row.names == names and len(row.values) == len(names) for row in self.rows):
+            # Column by column, which is quickest; damaged rows and JSON go one by one.
+            columns = zip(*(row.values for row in self.rows), strict=True)
+            found = dict(zip(names, columns, strict=bool(self.rows)))
+        else:
+            rows = [dict(zip(row.names, row.values, strict=False)) for row in self.rows]
+            every = dict.fromkeys(chain.from_iterable(rows))
+            found = {name: [row.get(name) for row in rows] for name in every}
+        return {text.readable(name): found[name] for name in found if name not in OURS}
 
     def _next_part(self) -> None:
         self.close()

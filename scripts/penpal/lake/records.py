@@ -6,9 +6,8 @@ import csv
 import io
 import json
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from penpal.lake.text import LONGEST, lines
 
@@ -21,14 +20,18 @@ CUT_OFF = "unreadable line: the file ends within it"
 NO_JSON = "unreadable line: no JSON object"
 
 csv.field_size_limit(LONGEST)
+as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
-@dataclass
-class Record:
-    """One record of a file: the line that it begins in, its values by column, what is wrong."""
+class Record(NamedTuple):
+    """One record of a file: the line that it begins in, its columns, their values, its fault.
+
+    Of names and values the shorter list says how many there are.
+    """
 
     line: int
-    values: dict[str, str | None] = field(default_factory=dict)
+    names: Sequence[str] = ()
+    values: Sequence[str | None] = ()
     fault: str | None = None
 
 
@@ -87,15 +90,15 @@ def _one_line(line: str, separator: str) -> list[str]:
         return []
 
 
-def _salvage(line: str, separator: str, names: list[str]) -> dict[str, str | None]:
-    """What a line with a stray quotation mark says by column, as well as can be told.
+def _salvage(line: str, separator: str, width: int) -> list[str]:
+    """What a line with a stray quotation mark says in each column, as well as can be told.
 
     Of somebody who refuses, the refusal can still be read there.
     """
     fields = _one_line(line, separator)
-    if len(fields) != len(names):
+    if len(fields) != width:
         fields = [field.strip(' "') for field in line.rstrip("\r\n").split(separator)]
-    return dict(zip(names, fields, strict=False))
+    return fields
 
 
 def _names_columns(row: list[str], known: set[str]) -> bool:
@@ -141,22 +144,22 @@ def csv_records(
         if row is None or len(source.taken[0]) >= LONGEST:
             first = source.put_back_all_but_first()
             fault = TOO_LONG if len(first) >= LONGEST else STRAY_QUOTE
-            values = {} if fault == TOO_LONG else _salvage(first, separator, names)
-            yield Record(line, values, fault)
+            values = [] if fault == TOO_LONG else _salvage(first, separator, width)
+            yield Record(line, names, values, fault)
         elif not row:
             continue
         elif len(row) == width and row[0].strip().lower() not in known:
-            yield Record(line, dict(zip(names, row, strict=True)))
+            yield Record(line, names, row)
         elif _names_columns(row, known):
-            yield Record(line, {}, MIDDLE_HEADER)
+            yield Record(line, fault=MIDDLE_HEADER)
             names = column_names(row)
             width, known = len(names), {name.lower() for name in names}
         elif _swallows_lines(row, source.taken, width, separator):
             first = source.put_back_all_but_first()
-            yield Record(line, _salvage(first, separator, names), STRAY_QUOTE)
+            yield Record(line, names, _salvage(first, separator, width), STRAY_QUOTE)
         else:
             fault = _width_fault(row, width, source.taken[-1])
-            yield Record(line, dict(zip(names, row, strict=False)), fault)
+            yield Record(line, names, row, fault)
 
 
 def _swallows_lines(row: list[str], taken: list[str], width: int, separator: str) -> bool:
@@ -176,14 +179,12 @@ def _width_fault(row: list[str], width: int, last_line: str) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    return value if value is None or isinstance(value, str) else as_json(value)
 
 
 def _object(line: int, parsed: Any, source: str) -> Record:
     if not isinstance(parsed, dict):
-        return Record(line, {}, NO_JSON)
+        return Record(line, fault=NO_JSON)
     if any(isinstance(value, float) for value in parsed.values()):
         # As written: 5.84123E+12 as a key has lost its digits, and has to show it.
         written = json.loads(source, parse_float=str)
@@ -191,7 +192,7 @@ def _object(line: int, parsed: Any, source: str) -> Record:
             key: written[key] if isinstance(value, float) else value
             for key, value in parsed.items()
         }
-    return Record(line, {key: _text(value) for key, value in parsed.items()})
+    return Record(line, tuple(parsed), [_text(value) for value in parsed.values()])
 
 
 def json_records(stream: io.TextIOWrapper) -> Iterator[Record]:
@@ -213,11 +214,11 @@ def json_records(stream: io.TextIOWrapper) -> Iterator[Record]:
 
 def _json_line(line: int, text: str) -> Record:
     if len(text) >= LONGEST:
-        return Record(line, {}, TOO_LONG)
+        return Record(line, fault=TOO_LONG)
     try:
         return _object(line, json.loads(text), text)
     except (ValueError, RecursionError):
-        return Record(line, {}, NO_JSON)
+        return Record(line, fault=NO_JSON)
 
 
 def _json_stream(text: str) -> Iterator[Record]:
