@@ -1,17 +1,11 @@
 """Check the files of a lake; or raw data or marts, inside the warehouse and read-only.
 
-<<<<<<< HEAD
-`raw` judges what staging made of the raw rows (the checked_ models): how many it rejects, and how
-many values it empties, by column; `marts` checks what the marts promise. Prints one line a failure
-and writes <warehouse>.reports/<layer>.json and .html, which hold counts and shares, never a value
-from the data.
-=======
 `files` needs no warehouse: it tells the files and records of each raw table, columns that are
-missing or probably meant, and lines that cannot be read. `raw` holds the base views against the
-raw contract (the YAML of the base models); `marts` checks what the marts promise: both print one
-line a failure and write <warehouse>.reports/<layer>.json and .html. Reports hold counts, shares
-and names of columns and files, never a value from the data.
->>>>>>> refs/heads/i19-reading
+missing or probably meant, and lines that cannot be read. `raw` judges what staging made of the raw
+rows (the checked_ models): how many it rejects, and how many values it empties, by column; `marts`
+checks what the marts promise. Both print one line a failure and write
+<warehouse>.reports/<layer>.json and .html. Reports hold counts, shares and names of columns and
+files, never a value from the data.
 """
 
 from __future__ import annotations
