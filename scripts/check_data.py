@@ -1,8 +1,10 @@
-"""Check raw data or marts with Great Expectations, inside the warehouse and read-only.
+"""Check the files of a lake; or raw data or marts, inside the warehouse and read-only.
 
-`raw` holds the base views against the raw contract (the YAML of the base models); `marts` checks
-what the marts promise. Prints one line a failure and writes <warehouse>.reports/<layer>.json and
-.html, which hold counts and shares, never a value from the data.
+`files` needs no warehouse: it tells the files and records of each raw table, columns that are
+missing or probably meant, and lines that cannot be read. `raw` holds the base views against the
+raw contract (the YAML of the base models); `marts` checks what the marts promise: both print one
+line a failure and write <warehouse>.reports/<layer>.json and .html. Reports hold counts, shares
+and names of columns and files, never a value from the data.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import time
 from pathlib import Path
 
 from penpal import settings
+from penpal.checks.files import as_text, is_good, judge
 from penpal.checks.layers import checks_of
 from penpal.checks.outcome import evaluate
 from penpal.checks.report import html_report, make_report
@@ -23,16 +26,26 @@ from penpal.project_vars import listed_sources, parse_vars
 from penpal.settings import EXIT_CANNOT_RUN, EXIT_CHECK_FAILED, EXIT_DONE
 
 
+def check_files(options: argparse.Namespace) -> int:
+    told = judge(settings.load(), listed_sources(parse_vars(options.vars)))
+    print("\n".join(as_text(told)))
+    if options.json:
+        write_whole(options.json, json.dumps(told, indent=2))
+    return EXIT_DONE if is_good(told) else EXIT_CHECK_FAILED
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog="Exit code: 0 passed (perhaps with warnings), 1 a check failed, 2 could not run.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("layer", choices=["raw", "marts"])
+    parser.add_argument("layer", choices=["files", "raw", "marts"])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report here as well")
     parser.add_argument("--vars", metavar="YAML", help="dbt vars of the run (for `sources`)")
     options = parser.parse_args(arguments)
+    if options.layer == "files":
+        return check_files(options)
     paths = settings.load()
     started = time.monotonic()
     checks = checks_of(options.layer, paths.warehouse, listed_sources(parse_vars(options.vars)))

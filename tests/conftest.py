@@ -124,7 +124,7 @@ PROJECT_PATHS = {"PENPAL_WAREHOUSE": "penpal.duckdb", "PENPAL_LAKE": "lake"}
 
 def copy_project(folder: Path) -> None:
     """The real project in a folder of its own, with seeds that a test may write to."""
-    for name in ("models", "macros", "tests"):
+    for name in ("models", "macros", "scripts", "tests"):
         (folder / name).symlink_to(ROOT / name)
     for name in ("dbt_project.yml", "profiles.yml"):
         shutil.copy(ROOT / name, folder)

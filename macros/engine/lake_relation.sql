@@ -4,49 +4,79 @@
 {%- endmacro %}
 
 {#-
-    What to select from for a raw table of the lake: any number of Parquet, CSV and JSON-lines files, also mixed,
-    united by column name; none when the folder is absent. Files whose name starts with . or _ are skipped.
+    What to select from for a raw table of the lake: any number of Parquet, CSV and JSON files, also mixed, united by
+    column name; none when the folder is absent. Every row has penpal_file (its file, from the table's folder on),
+    penpal_line (its line there, or its number) and penpal_fault (why its record cannot be read, else null).
 -#}
 {% macro lake_relation(source, table) -%}
     {{ return(adapter.dispatch('lake_relation', 'penpal')(source, table)) }}
 {%- endmacro %}
 
+{#-
+    Text files are read by scripts/penpal/lake, which guesses nothing; DuckDB reads what that made of them. No column
+    comes from the name of a folder, and no name of a file is a pattern.
+-#}
 {% macro duckdb__lake_relation(source, table) -%}
     {%- set folder = lake_folder(source, table) -%}
-    {%- set files = run_query(
-        'select file from glob(' ~ dbt.string_literal(dbt.escape_single_quotes(folder ~ '/**')) ~ ') order by file'
-    ).columns[0].values() -%}
-    {%- set kinds = {'parquet': [], 'csv': [], 'json': [], 'skip': []} -%}
-    {%- for file in files -%}{%- do kinds[_file_kind(source, table, file)].append(file) -%}{%- endfor -%}
+    {%- set lake = fromjson(run_query(
+        'select read_lake(' ~ dbt.string_literal(dbt.escape_single_quotes(folder)) ~ ", '"
+        ~ source ~ '__' ~ table ~ "')"
+    ).columns[0].values()[0]) -%}
+    {%- if lake.error -%}{{ exceptions.raise_compiler_error(source ~ '.' ~ table ~ ': ' ~ lake.error) }}{%- endif -%}
     {%- set parts = [] -%}
-    {%- if kinds.parquet -%}
+    {%- if lake.parquet -%}
         {%- do parts.append(
-            "select * from read_parquet(" ~ _file_list(kinds.parquet) ~ ", union_by_name = true)"
+            'select substr(penpal_path, ' ~ (lake.folder | length + 2) ~ ') as penpal_file, '
+            ~ 'file_row_number + 1 as penpal_line, cast(null as varchar) as penpal_fault, '
+            ~ '* exclude (penpal_path) from read_parquet(' ~ _file_list(lake.parquet)
+            ~ ", union_by_name = true, hive_partitioning = false, filename = 'penpal_path')"
         ) -%}
     {%- endif -%}
-    {%- if kinds.csv -%}
+    {%- if lake.text -%}
         {%- do parts.append(
-            "select * from read_csv(" ~ _file_list(kinds.csv)
-            ~ ", header = true, all_varchar = true, union_by_name = true, quote = '\"', escape = '\"')"
-        ) -%}
-    {%- endif -%}
-    {%- if kinds.json -%}
-        {%- set files = _file_list(kinds.json) ~ ", format = 'newline_delimited'" -%}
-        {%- set columns = [] -%}
-        {%- for row in run_query("describe select * from read_json(" ~ files ~ ", union_by_name = true)") -%}
-            {%- do columns.append("'" ~ row[0] | replace("'", "''") ~ "': 'varchar'") -%}
-        {%- endfor -%}
-        {%- do parts.append(
-            "select * from read_json(" ~ files ~ ", columns = {" ~ columns | join(', ') ~ "})"
+            'select * from read_parquet(' ~ _file_list(lake.text)
+            ~ ', union_by_name = true, hive_partitioning = false)'
         ) -%}
     {%- endif -%}
     {{ return('(' ~ parts | join(' union all by name ') ~ ')' if parts else none) }}
 {%- endmacro %}
 
+{#- Paths as a list of SQL; read_parquet takes each for a pattern, in which [*] is an asterisk. -#}
 {% macro _file_list(files) -%}
     {%- set quoted = [] -%}
-    {%- for file in files -%}{%- do quoted.append(dbt.string_literal(dbt.escape_single_quotes(file))) -%}{%- endfor -%}
+    {%- for file in files -%}
+        {%- set pattern = modules.re.sub('([*?[])', '[\\1]', file) -%}
+        {%- do quoted.append(dbt.string_literal(dbt.escape_single_quotes(pattern))) -%}
+    {%- endfor -%}
     {{ return('[' ~ quoted | join(', ') ~ ']') }}
+{%- endmacro %}
+
+{#- Where a row stands in the seeds of the sample; the header is line 1 of a seed. -#}
+{% macro seed_line() -%}
+    {{ return(adapter.dispatch('seed_line', 'penpal')()) }}
+{%- endmacro %}
+
+{% macro duckdb__seed_line() -%}
+    {{ return('rowid + 2') }}
+{%- endmacro %}
+
+{% macro spark__seed_line() -%}
+    {{ return('cast(null as bigint)') }}
+{%- endmacro %}
+
+{#- Files of a raw table and records in them, counted in the files themselves; nulls where the engine cannot say. -#}
+{% macro lake_counts(source, table) -%}
+    {{ return(adapter.dispatch('lake_counts', 'penpal')(source, table)) }}
+{%- endmacro %}
+
+{% macro duckdb__lake_counts(source, table) -%}
+    {%- set warehouse = modules.re.sub('[.][^./]*$', '', target.path) -%}
+    select count(*) as files, coalesce(sum(records), 0) as records
+    from read_parquet('{{ dbt.escape_single_quotes(warehouse) }}.lake/{{ source }}__{{ table }}/files.parquet')
+{%- endmacro %}
+
+{% macro spark__lake_counts(source, table) -%}
+    select cast(null as bigint) as files, cast(null as bigint) as records
 {%- endmacro %}
 
 {#- Names of the columns of what lake_relation gave. -#}
@@ -57,6 +87,7 @@
 {#-
     Spark lists the lake with its binaryFile source (paths only, no content is read) and reads each file with its own
     schema; the parts are united by name here, because a set of CSV files with different headers cannot be otherwise.
+    Its own reader is behind them: it has no faults to tell of, and numbers the rows instead of the lines.
 -#}
 {% macro spark__lake_relation(source, table) -%}
     {%- set folder = lake_folder(source, table) -%}
@@ -80,13 +111,18 @@
                 'create or replace temporary view ' ~ view ~ ' using ' ~ options ~ "path '" ~ path ~ "')"
             ) -%}
             {%- set columns = lake_columns(view) -%}
-            {%- do views.update({view: columns}) -%}
+            {%- do views.update({view: (path, columns)}) -%}
             {%- for column in columns if column not in all_columns -%}{%- do all_columns.append(column) -%}{%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set parts = [] -%}
-    {%- for view, columns in views.items() -%}
-        {%- set fields = [] -%}
+    {%- for view, (path, columns) in views.items() -%}
+        {%- set file = path.split(folder ~ '/', 1)[1] -%}
+        {%- set fields = [
+            dbt.string_literal(dbt.escape_single_quotes(file)) ~ ' as penpal_file',
+            'monotonically_increasing_id() as penpal_line',
+            'cast(null as string) as penpal_fault',
+        ] -%}
         {%- for column in all_columns -%}
             {%- do fields.append(
                 'cast(' ~ ('`' ~ column ~ '`' if column in columns else 'null') ~ ' as string) as `' ~ column ~ '`'

@@ -1,9 +1,19 @@
-{#- One row a raw table: how many rows there are, and how many of them were received after as_of. -#}
+{#-
+    One row a raw table: its files and the records in them (null where it has no files, or the engine cannot say), how
+    many rows there are, and how many of them were received after as_of.
+-#}
 {% macro count_arrivals() -%}
     {%- for source, table, key, received in raw_tables() %}
     select
         '{{ source }}' as source,
         '{{ table }}' as source_table,
+        {%- if var('raw_data') == 'lake' and source in raw_sources() %}
+        (select files from ({{ lake_counts(source, table) }}) as lake) as files,
+        (select records from ({{ lake_counts(source, table) }}) as lake) as records_in_files,
+        {%- else %}
+        cast(null as bigint) as files,
+        cast(null as bigint) as records_in_files,
+        {%- endif %}
         count(*) as rows_raw,
         coalesce(sum(case when {{ received_at(source, table) }} > {{ as_of() }} then 1 else 0 end), 0)
             as rows_not_yet_received,

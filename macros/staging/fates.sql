@@ -18,11 +18,17 @@
     ({{ received_at }} is null or {{ received_at }} <= {{ as_of() }})
 {%- endmacro %}
 
-{#- 'a as raw_a, b as raw_b': the raw text travels along, for reject reasons and the rejected row itself. -#}
+{#-
+    'a as raw_a, b as raw_b': the raw text travels along, for reject reasons and the rejected row itself; with it the
+    row's position, and its fault where its record could not be read.
+-#}
 {% macro raw_columns(columns) -%}
     {%- for column in columns -%}
-    {{ column }} as raw_{{ column }}{{ ',\n        ' if not loop.last }}
-    {%- endfor -%}
+    {{ column }} as raw_{{ column }},
+        {% endfor -%}
+    source_file,
+        source_line,
+        source_fault
 {%- endmacro %}
 
 {#- Branches of the case that gives reject_reason: a required column that is missing or cannot be read. -#}
@@ -33,12 +39,13 @@
 
 {#-
     The end of every checked_ model: decides the fate of each row of the CTE `judged` and selects
-    key, columns, fate, reject_reason, is_superseded, raw_row.
+    key, columns, fate, reject_reason, is_superseded, raw_row, source_file, source_line.
 
     keep='first': append-only. Of several rows with one key the first received is staged; one of the same content is a
     duplicate, one of other content is rejected as key_reused.
     keep='newest': the greatest `version`, then the last received, is staged; the others are duplicates, and superseded
     where their content differs.
+    What is received at one moment, or at none that is known, stands in the order of file and line.
     `content` says which columns make two rows the same: not those of the transport, which change on resending.
     Only repeated keys go through the window, which is what makes this cheap on many rows. Where the key is a raw
     column as it stands, `repeated_in` names the CTE and the column to count it in: that reads one column again
@@ -138,16 +145,19 @@
         {%- endif %}
         {%- set fields = {} %}
         {%- for column in raw %}{% do fields.update({column: 'raw_' ~ column}) %}{% endfor %}
-        case when fate = 'rejected' then {{ json_object(fields) }} end as raw_row
+        case when fate = 'rejected' then {{ json_object(fields) }} end as raw_row,
+        source_file,
+        source_line
     from fates
 {%- endmacro %}
 
-{#- A total order: copies that were received in one moment still differ in transport times. -#}
+{#- A total order: where no position is known, copies that came at one moment still differ in transport times. -#}
 {% macro _copy_order(keep, version, columns) -%}
     {%- if keep == 'first' -%}
-        received_at asc nulls last, content_hash asc
+        received_at asc nulls last, source_file asc, source_line asc, content_hash asc
     {%- else -%}
-        {{ version }} desc nulls last, received_at desc nulls last, content_hash desc
+        {{ version ~ ' desc nulls last, ' if version }}received_at desc nulls last, source_file desc,
+                source_line desc, content_hash desc
     {%- endif -%}
     {%- for column in columns -%}
     , {{ column }} asc nulls last

@@ -6,6 +6,8 @@
         '{{ table }}' as source_table,
         {{ key }} as record_key,
         reject_reason as reason,
+        source_file,
+        source_line,
         raw_row
     from {{ ref('checked_' ~ source ~ '__' ~ table) }}
     where fate = 'rejected'

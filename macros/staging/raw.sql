@@ -1,7 +1,8 @@
 {#-
     The raw contract meets the data here, and nowhere else. A base model says
         {{ read_raw('crm', 'contacts') }}
-    and gets every column of its own YAML as trimmed text ('' becomes null), in the YAML's order.
+    and gets every column of its own YAML as trimmed text ('' becomes null), in the YAML's order; then the position
+    of the row, source_file and source_line, and source_fault: why its record cannot be read (null: it can).
 -#}
 {% macro read_raw(source, table) -%}
     {%- set where = var('raw_data') -%}
@@ -34,8 +35,13 @@
             {%- set found = lake_columns(relation) if relation else [] -%}
         {%- endif -%}
         {%- if relation -%}
+            {%- set position = {
+                'lake': ['penpal_file', 'penpal_line', 'penpal_fault'],
+                'sample': ["'raw_" ~ source ~ '__' ~ table ~ ".csv'", seed_line(), 'null'],
+                'warehouse': ['null', 'null', 'null'],
+            }[where] -%}
             {{ _check_raw_columns(source, table, place, found) }}
-            {{- _select_raw(relation, found) }}
+            {{- _select_raw(relation, found, position) }}
         {%- elif model.config.meta.get('required_table') -%}
             {{ exceptions.raise_compiler_error(
                 source ~ '.' ~ table ~ ' is missing: ' ~ place ~ ' is not there or is empty, and source ' ~ source
@@ -69,20 +75,32 @@
 
 {#- Stops at a missing required column; tells of columns that the contract does not know. -#}
 {% macro _check_raw_columns(source, table, place, found) -%}
-    {%- set names = found | map('lower') | map('trim') | list -%}
+    {%- set names = found | reject('in', ['penpal_file', 'penpal_line', 'penpal_fault']) | map('lower')
+        | map('trim') | list -%}
     {%- set missing = [] -%}
     {%- for column in model.columns.values() -%}
         {%- if column.config.get('meta', {}).get('required') and column.name not in names -%}
             {%- do missing.append(column.name) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- set unknown = names | reject('in', model.columns.keys() | list) | list -%}
     {%- if missing -%}
+        {#- A file without a header has somebody's values there: nothing is repeated that may be one. -#}
+        {%- set known = names | select('in', model.columns.keys() | list) | list -%}
         {{ exceptions.raise_compiler_error(
             source ~ '.' ~ table ~ ' lacks the required column' ~ ('s ' if missing | length > 1 else ' ')
-            ~ missing | join(', ') ~ ' (' ~ place ~ ' has: ' ~ names | join(', ') ~ ').'
+            ~ missing | join(', ') ~ ' (' ~ place ~ (
+                ' has: ' ~ (names if unknown | length <= known | length else known) | join(', ')
+                if known else ' has none of the contract: is the first line the header?'
+            ) ~ ').'
         ) }}
     {%- endif -%}
-    {%- set unknown = names | reject('in', model.columns.keys() | list) | list -%}
+    {%- for name in unknown if modules.re.sub(' \\(\\d+\\)$', '', name) in model.columns -%}
+        {{ exceptions.raise_compiler_error(
+            source ~ '.' ~ table ~ ' names a column twice in one file: ' ~ modules.re.sub(' \\(\\d+\\)$', '', name)
+            ~ ' (' ~ place ~ '). Keep the one that is meant.'
+        ) }}
+    {%- endfor -%}
     {%- if unknown -%}
         {%- do log(
             source ~ '.' ~ table ~ ': not in the contract, ignored: ' ~ unknown | join(', '), info=true
@@ -91,7 +109,7 @@
 {%- endmacro %}
 
 
-{% macro _select_raw(relation, found) -%}
+{% macro _select_raw(relation, found, position) -%}
     {%- set actual = {} -%}
     {%- for name in found -%}{%- do actual.update({name | lower | trim: name}) -%}{%- endfor -%}
     select
@@ -101,9 +119,9 @@
             as {{ adapter.quote(name) }}
         {%- else %}
         cast(null as {{ dbt.type_string() }}) as {{ adapter.quote(name) }}
-        {%- endif %}
-        {{- ',' if not loop.last }}
+        {%- endif %},
         {%- endfor %}
+        {{ _position(position) }}
     from {{ relation }}
 {%- endmacro %}
 
@@ -111,7 +129,15 @@
 {% macro _empty_raw() -%}
     select
         {%- for name in model.columns %}
-        cast(null as {{ dbt.type_string() }}) as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+        cast(null as {{ dbt.type_string() }}) as {{ adapter.quote(name) }},
         {%- endfor %}
+        {{ _position(['null', 'null', 'null']) }}
     where 1 = 0
+{%- endmacro %}
+
+
+{% macro _position(expressions) -%}
+    cast({{ expressions[0] }} as {{ dbt.type_string() }}) as source_file,
+        cast({{ expressions[1] }} as {{ dbt.type_bigint() }}) as source_line,
+        cast({{ expressions[2] }} as {{ dbt.type_string() }}) as source_fault
 {%- endmacro %}

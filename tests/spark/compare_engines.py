@@ -22,13 +22,20 @@ def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     return connection.execute(f"select count(*) from ({query})").fetchone()[0]
 
 
-def difference(connection: duckdb.DuckDBPyConnection, mart: str, files: str) -> str | None:
-    """What differs between a mart and its Spark twin, in one line; None when nothing does."""
+def difference(
+    connection: duckdb.DuckDBPyConnection, mart: str, files: str, *, but: tuple[str, ...] = ()
+) -> str | None:
+    """What differs between a mart and its Spark twin, in one line; None when nothing does.
+
+    The values of the columns `but` may differ.
+    """
     here = connection.execute(f"describe marts.{mart}").fetchall()
     there = connection.execute(f"describe select * from read_parquet('{files}')").fetchall()
     columns = {name: kind for name, kind, *_ in here}
     if columns.keys() != {name for name, *_ in there}:
         return f"columns differ: {sorted(columns.keys() ^ {name for name, *_ in there})}"
+    for name in but:
+        del columns[name]
     fields = ", ".join(f'{rounded(name, kind)} as "{name}"' for name, kind in columns.items())
     casts = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in columns.items())
     connection.execute(f"create or replace temp table here as select {fields} from marts.{mart}")

@@ -15,6 +15,11 @@ from compare_engines import difference
 from conftest import ROOT, run_dbt
 
 VARS = "{raw_data: lake, as_of: '2026-06-15 12:00:00'}"
+# Spark numbers the rows of a file, not its lines, and counts nothing but rows.
+ON_DUCKDB_ONLY = {
+    "rejected_records": ("source_line",),
+    "source_audit": ("files", "records_in_files"),
+}
 OTHER_FORMATS = {"raw_crm__surveys": "csv", "raw_shop__checkouts": "json"}
 MARTS = sorted(
     path.stem
@@ -76,7 +81,8 @@ def warehouse(builds: Builds) -> duckdb.DuckDBPyConnection:
 
 @pytest.mark.parametrize("mart", MARTS)
 def test_mart_is_the_same(builds: Builds, warehouse: duckdb.DuckDBPyConnection, mart: str) -> None:
-    assert difference(warehouse, mart, builds.spark_files("marts", mart)) is None
+    but = ON_DUCKDB_ONLY.get(mart, ())
+    assert difference(warehouse, mart, builds.spark_files("marts", mart), but=but) is None
 
 
 def test_the_sample_is_not_empty(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -1,5 +1,5 @@
--- Rows received by as_of, counted in the raw tables themselves, against what became of them and
--- what is in the stg_ models.
+-- Records in the files against rows read; rows received by as_of, counted in the raw tables
+-- themselves, against what became of them and what is in the stg_ models.
 with
 
 arrivals as (
@@ -17,6 +17,8 @@ staged as (
 select
     arrivals.source,
     arrivals.source_table,
+    arrivals.records_in_files,
+    arrivals.rows_raw,
     arrivals.rows_raw - arrivals.rows_not_yet_received as rows_in,
     fates.rows_staged,
     fates.rows_duplicate,
@@ -30,4 +32,5 @@ left join staged
 where
     arrivals.rows_raw - arrivals.rows_not_yet_received
     is distinct from fates.rows_staged + fates.rows_duplicate + fates.rows_rejected
+    or arrivals.records_in_files <> arrivals.rows_raw
     or fates.rows_staged is distinct from staged.rows_in_stg

@@ -1,5 +1,7 @@
 -- A visitor has one basket at a time: an order or this silence ends it.
 {% set basket_gap_hours = 72 %}
+-- What happened in one moment, happened as it was received, then as it stands in the files.
+{% set in_order = 'activity_at, source_table, received_at, source_file, source_line, source_key' %}
 with cart_touches as (select * from {{ ref('cart_touches') }}),
 
 visits as (
@@ -16,7 +18,7 @@ with_previous as (
         lag(activity) over visitor_visits as previous_activity,
         lag(activity_at) over visitor_visits as previous_at
     from visits
-    window visitor_visits as (partition by visitor order by activity_at, source_table, source_key)
+    window visitor_visits as (partition by visitor order by {{ in_order }})
 ),
 
 numbered as (
@@ -32,8 +34,7 @@ numbered as (
                 else 1
             end
         ) over (
-            partition by visitor
-            order by activity_at, source_table, source_key
+            partition by visitor order by {{ in_order }}
             rows between unbounded preceding and current row
         ) as basket_number
     from with_previous
@@ -91,9 +92,8 @@ orders as (
 
 select
     keyed.cart_key,
-    row_number() over (
-        partition by keyed.cart_key
-        order by keyed.activity_at, keyed.source_table, keyed.source_key
+    cast(
+        row_number() over (partition by keyed.cart_key order by {{ in_order }}) as bigint
     ) as activity_number,
     keyed.cart_id,
     keyed.source_table,

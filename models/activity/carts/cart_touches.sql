@@ -5,9 +5,10 @@
     'source_table': text, 'source_key': text, 'activity': text, 'activity_at': 'timestamp',
     'cart_id': text, 'anonymous_id': text, 'user_id': text, 'email_key': text,
     'product_id': text, 'quantity': 'integer', 'price': 'decimal(18, 2)', 'currency': text,
-    'recovery_url': text,
+    'recovery_url': text, 'received_at': 'timestamp', 'source_file': text, 'source_line': 'bigint',
 } %}
 {%- set content = ['product_id', 'quantity', 'price'] %}
+{%- set position = ['received_at', 'source_file', 'source_line'] %}
 
 with web_events as (select * from {{ ref('stg_web__events') }}),
 
@@ -33,7 +34,10 @@ visitor_touches as (
         web_events.product_id,
         web_events.quantity,
         web_events.price,
-        upper({{ json_text('web_events.properties', 'currency') }}) as currency
+        upper({{ json_text('web_events.properties', 'currency') }}) as currency,
+        web_events.received_at,
+        web_events.source_file,
+        web_events.source_line
     from web_events
     left join orders on web_events.order_id = orders.order_id
     where
@@ -90,9 +94,9 @@ placed_orders as (
 touches as (
     {{ union_by_name(columns, {
         'visitor_touches': ['email_key', 'recovery_url'],
-        'begun_checkouts': ['user_id', 'currency'] + content,
-        'completed_checkouts': ['user_id', 'currency', 'recovery_url'] + content,
-        'placed_orders': ['anonymous_id', 'user_id', 'recovery_url'] + content,
+        'begun_checkouts': ['user_id', 'currency'] + content + position,
+        'completed_checkouts': ['user_id', 'currency', 'recovery_url'] + content + position,
+        'placed_orders': ['anonymous_id', 'user_id', 'recovery_url'] + content + position,
     }) }}
 )
 

@@ -18,7 +18,9 @@ visits as (
         cart_id,
         order_id,
         utm_source,
-        utm_campaign
+        utm_campaign,
+        source_file,
+        source_line
     from events
     where
         not coalesce(is_bot, false)
@@ -28,10 +30,13 @@ visits as (
 with_previous as (
     select
         *,
-        row_number() over visitor as event_position,
+        cast(row_number() over visitor as bigint) as event_position,
         lag(event_at) over visitor as previous_event_at
     from visits
-    window visitor as (partition by visitor_key order by event_at, received_at, message_id)
+    window visitor as (
+        partition by visitor_key
+        order by event_at, received_at, source_file, source_line, message_id
+    )
 ),
 
 with_gaps as (

@@ -9,6 +9,8 @@ select
     source_table,
     record_key,
     reason,
+    source_file,
+    source_line,
     raw_row,
     '{{ as_of_text() | trim | replace(" ", "T") }}Z' as run
 from rejected

@@ -11,6 +11,8 @@ fates as (
 select
     arrivals.source,
     arrivals.source_table,
+    cast(arrivals.files as bigint) as files,
+    cast(arrivals.records_in_files as bigint) as records_in_files,
     cast(arrivals.rows_raw as bigint) as rows_raw,
     cast(arrivals.rows_not_yet_received as bigint) as rows_not_yet_received,
     cast(arrivals.rows_raw - arrivals.rows_not_yet_received as bigint) as rows_in,

@@ -57,6 +57,8 @@ judged as {{ inline_cte() }} (
             'invalid_wording_sha256',
         ]) }} as quality_flags,
         case
+            -- Of a record that cannot be read, a refusal that can be still counts.
+            when source_fault is not null and coalesce(status, '') <> 'withdrawn' then source_fault
             when raw_consent_id is null then 'missing consent_id'
             {{ missing_or_bad('email') }}
             when raw_purpose is null then 'missing purpose'

@@ -95,6 +95,7 @@ judged as {{ inline_cte() }} (
             {'future_dated': 'created_at < given_created_at or updated_at < given_updated_at'},
         ]) }} as quality_flags,
         case
+            when source_fault is not null then source_fault
             when raw_contact_id is null then 'missing contact_id'
             {{ missing_or_bad('created_at') }}
         end as reject_reason

@@ -36,6 +36,7 @@ judged as (
             'invalid_observed_at',
         ]) }} as quality_flags,
         case
+            when source_fault is not null then source_fault
             {{ missing_or_bad('email') }}
             {{ missing_or_bad('attribute') }}
             {{ missing_or_bad('value', 'attribute_value') }}

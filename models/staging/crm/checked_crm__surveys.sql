@@ -23,6 +23,7 @@ judged as (
         *,
         {{ email_key('email') }} as email_key,
         case
+            when source_fault is not null then source_fault
             when raw_response_id is null then 'missing response_id'
             {{ missing_or_bad('email') }}
             {{ missing_or_bad('question') }}

@@ -59,6 +59,11 @@ judged as {{ inline_cte() }} (
             'invalid_url', 'unknown_bounce_type',
         ]) }} as quality_flags,
         case
+            -- Of a record that cannot be read, a refusal that can be still counts.
+            when
+                source_fault is not null
+                and coalesce(event_type, '') not in ('complained', 'unsubscribed')
+                then source_fault
             when raw_event_id is null then 'missing event_id'
             {{ missing_or_bad('email') }}
             when raw_event is null then 'missing event'

@@ -27,6 +27,7 @@ judged as {{ inline_cte() }} (
         *,
         {{ email_key('email') }} as email_key,
         case
+            when source_fault is not null then source_fault
             when raw_message_id is null then 'missing message_id'
             {{ missing_or_bad('email') }}
             {{ missing_or_bad('campaign') }}

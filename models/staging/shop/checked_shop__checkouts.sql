@@ -48,6 +48,7 @@ judged as {{ inline_cte() }} (
             'invalid_recovery_url',
         ]) }} as quality_flags,
         case
+            when source_fault is not null then source_fault
             when raw_checkout_id is null then 'missing checkout_id'
             {{ missing_or_bad('created_at') }}
         end as reject_reason

@@ -54,6 +54,7 @@ judged as {{ inline_cte() }} (
             'invalid_email', 'invalid_phone', 'unknown_country', 'invalid_updated_at',
         ]) }} as quality_flags,
         case
+            when source_fault is not null then source_fault
             when raw_customer_id is null then 'missing customer_id'
             {{ missing_or_bad('created_at') }}
         end as reject_reason

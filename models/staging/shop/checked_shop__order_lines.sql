@@ -26,6 +26,7 @@ judged as {{ inline_cte() }} (
             'invalid_discount',
         ]) }} as quality_flags,
         case
+            when source_fault is not null then source_fault
             when raw_order_line_id is null then 'missing order_line_id'
             when raw_order_id is null then 'missing order_id'
             when raw_product_id is null then 'missing product_id'
@@ -40,7 +41,7 @@ judged as {{ inline_cte() }} (
 
 {{ decide_fates(
     key='order_line_id',
-    keep='first',
+    keep='newest',
     repeated_in=['order_lines', 'order_line_id'],
     columns=[
         'order_id', 'product_id', 'quantity', 'unit_price', 'discount', 'received_at',

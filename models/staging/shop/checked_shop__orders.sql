@@ -93,6 +93,7 @@ judged as {{ inline_cte() }} (
             {'future_dated': 'created_at < given_created_at or updated_at < given_updated_at'},
         ]) }} as quality_flags,
         case
+            when source_fault is not null then source_fault
             when raw_order_id is null then 'missing order_id'
             when raw_status is null then 'missing status'
             when status is null then 'unknown status'

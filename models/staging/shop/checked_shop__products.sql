@@ -40,6 +40,7 @@ judged as {{ inline_cte() }} (
             'invalid_in_stock', 'invalid_updated_at',
         ]) }} as quality_flags,
         case
+            when source_fault is not null then source_fault
             when parsed.raw_product_id is null then 'missing product_id'
             {{ missing_or_bad('name', 'product_name') }}
             {{ missing_or_bad('category', 'category_key') }}

@@ -112,6 +112,7 @@ judged as {{ inline_cte() }} (
             {'missing_event_name': "event_type = 'track' and event_name is null"},
         ]) }} as quality_flags,
         case
+            when source_fault is not null then source_fault
             when raw_message_id is null then 'missing message_id'
             when raw_type is null then 'missing type'
             when event_type is null then 'unknown event type'

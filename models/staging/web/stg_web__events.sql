@@ -28,6 +28,8 @@ select
     properties,
     traits,
     context,
-    quality_flags
+    quality_flags,
+    source_file,
+    source_line
 from {{ ref('checked_web__events') }}
 where fate = 'staged'

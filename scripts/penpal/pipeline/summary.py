@@ -47,8 +47,9 @@ def collect(paths: Settings, letters: dict[str, Any]) -> dict[str, Any]:
     facts = read_json(paths.published_facts)
     collected = {
         "tables": rows(
-            """select source || '.' || source_table as "table", rows_in, rows_staged,
-                rows_duplicate, rows_rejected
+            """select source || '.' || source_table as "table", files, records_in_files, rows_raw,
+                rows_not_yet_received, rows_in, rows_staged, rows_duplicate, rows_superseded,
+                rows_rejected
             from marts.source_audit
             where is_listed order by source, source_table"""
         ),
@@ -66,12 +67,23 @@ def collect(paths: Settings, letters: dict[str, Any]) -> dict[str, Any]:
     return collected
 
 
+def _width(title: str) -> int:
+    return max(12, len(title) + 2)
+
+
 def _table(tables: list[dict[str, Any]]) -> list[str]:
-    columns = ("rows_in", "rows_staged", "rows_duplicate", "rows_rejected")
-    lines = [f"{'Rows':<20}{'in':>12}{'staged':>12}{'duplicate':>12}{'rejected':>12}"]
+    titles = {
+        "rows_raw": "read",
+        "rows_staged": "staged",
+        "rows_duplicate": "duplicate",
+        "rows_rejected": "rejected",
+        "rows_not_yet_received": "not yet received",
+    }
+    lines = [f"{'Rows':<16}" + "".join(f"{title:>{_width(title)}}" for title in titles.values())]
     for row in tables:
-        if row["rows_in"]:
-            lines.append(f"{row['table']:<20}" + "".join(f"{row[c]:>12,}" for c in columns))
+        if row["rows_raw"]:
+            counts = "".join(f"{row[name]:>{_width(title)},}" for name, title in titles.items())
+            lines.append(f"{row['table']:<16}" + counts)
     return lines
 
 

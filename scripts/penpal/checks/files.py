@@ -1,0 +1,170 @@
+"""A lake judged by itself, before any build: files, columns, lines that cannot be read."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from penpal.checks.contract import RawTable, raw_contract
+from penpal.lake.files import kind_of, lake_files, shown
+from penpal.lake.reader import FAULT, FILE, LINE, OURS, read_table
+from penpal.settings import Settings, UserError
+
+FIRST_ROWS = 10_000  # in which empty values are counted
+ALIKE = 0.6  # how alike a name must be to be meant (difflib's measure)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _pattern(path: str) -> str:
+    """A path as DuckDB takes it: [*] is an asterisk, * a pattern."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in path)
+
+
+class _Rows:
+    """The rows of a raw table as its files have them."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, found: dict[str, Any]):
+        self.connection = connection
+        paths = [_pattern(path) for path in found["text"] + found["parquet"]]
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        connection.execute(
+            f"create view lake as select * from read_parquet([{listed}], union_by_name = true,"
+            " hive_partitioning = false)"
+        )
+        self.columns = [name for name, *_ in self.query("describe lake")]
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(sql).fetchall()
+
+
+def _faults(rows: _Rows) -> list[dict[str, Any]]:
+    """The reasons why lines cannot be read: how many, and where the first of them is."""
+    if FAULT not in rows.columns:
+        return []
+    counted = rows.query(
+        f"select {FAULT}, count(*), min_by({FILE} || ', line ' || {LINE}, ({FILE}, {LINE}))"
+        f" from lake where {FAULT} is not null group by {FAULT} order by {FAULT}"
+    )
+    return [{"reason": r, "lines": n, "first": where} for r, n, where in counted]
+
+
+def _empty(rows: _Rows, column: str) -> int:
+    """In how many of the first rows that can be read a column has no value."""
+    readable = f" where {FAULT} is null" if FAULT in rows.columns else ""
+    return rows.query(
+        f"select count(*) from (from lake{readable} limit {FIRST_ROWS})"
+        f" where coalesce(trim(cast({_quoted(column)} as varchar)), '') = ''"
+    )[0][0]
+
+
+def _columns(table: RawTable, rows: _Rows) -> dict[str, Any]:
+    given = {name.strip().lower(): name for name in rows.columns if name not in OURS}
+    known = {column.name: column.required for column in table.columns}
+    absent = [name for name in known if name not in given]
+    unknown = sorted(given.keys() - known.keys())
+    meant = {
+        name: near[0]
+        for name in unknown
+        if (near := difflib.get_close_matches(name.replace(" ", "_"), absent, 1, ALIKE))
+    }
+    filled = [name for name, required in known.items() if required and name in given]
+    empty = {name: number for name in filled if (number := _empty(rows, given[name]))}
+    return {
+        "missing": [name for name in absent if known[name]],
+        "unknown": {shown(name): meant.get(name) for name in unknown},
+        "empty": empty,
+    }
+
+
+def judge_table(table: RawTable, paths: Settings) -> dict[str, Any] | None:
+    """What is to be said of a raw table; None where it has no file. Counts and names, no values."""
+    folder = paths.lake / table.source / table.table
+    told: dict[str, Any] = {"table": f"{table.source}.{table.table}", "error": None}
+    try:
+        names = [shown(path.relative_to(folder)) for path in lake_files(folder)]
+        cache = paths.warehouse.with_name(f"{paths.warehouse.stem}.lake")
+        found = read_table(folder, cache / f"{table.source}__{table.table}")
+    except UserError as error:
+        return {**told, "error": str(error)}
+    if not found["text"] and not found["parquet"]:
+        return None
+    with duckdb.connect() as connection:
+        rows = _Rows(connection, found)
+        told |= {"files": names, "records": rows.query("select count(*) from lake")[0][0]}
+        return told | _columns(table, rows) | {"unreadable": _faults(rows)}
+
+
+def judge(paths: Settings, sources: list[str]) -> dict[str, Any]:
+    """A whole lake: every raw table, what is not there, and files that belong to no table."""
+    contract = [table for table in raw_contract() if table.source in sources]
+    tables = {f"{table.source}.{table.table}": judge_table(table, paths) for table in contract}
+    known = {paths.lake / table.source / table.table for table in raw_contract()}
+    return {
+        "lake": str(paths.lake),
+        "tables": [told for told in tables.values() if told],
+        "missing": [
+            f"{table.source}.{table.table}"
+            for table in contract
+            if table.required and not tables[f"{table.source}.{table.table}"]
+        ],
+        "elsewhere": [
+            shown(path.relative_to(paths.lake))
+            for path in lake_files(paths.lake)
+            if not known.intersection(path.parents) and _is_kind(path)
+        ],
+    }
+
+
+def _is_kind(path: Path) -> bool:
+    try:
+        return bool(kind_of(path))
+    except UserError:
+        return False
+
+
+def is_good(told: dict[str, Any]) -> bool:
+    """Whether a build can read the lake; lines that cannot be read are rejected, and told."""
+    return not told["missing"] and not any(
+        table["error"] or table["missing"] for table in told["tables"]
+    )
+
+
+def as_text(told: dict[str, Any]) -> list[str]:
+    """The same for people, a few lines a table."""
+    lines = []
+    for table in told["tables"]:
+        if table["error"]:
+            lines.append(f"ERROR   {table['table']}: {table['error']}")
+            continue
+        files = f"{len(table['files']):,} file" + "s" * (len(table["files"]) != 1)
+        lines.append(f"{table['table']}: {files}, {table['records']:,} records")
+        meant = {name: near for name, near in table["unknown"].items() if near}
+        lines += [
+            f"ERROR   {table['table']}: lacks the required column {name}"
+            for name in table["missing"]
+        ]
+        lines += [
+            f"WARNING {table['table']}: column {name} is not in the contract; {near} is meant?"
+            for name, near in meant.items()
+        ]
+        if others := [name for name in table["unknown"] if name not in meant]:
+            lines.append(f"        {table['table']}: ignored, not in the contract: {len(others)}")
+        lines += [
+            f"WARNING {table['table']}: {name} is empty in {number:,} of the first"
+            f" {min(FIRST_ROWS, table['records']):,} rows: these are rejected"
+            for name, number in table["empty"].items()
+        ]
+        lines += [
+            f"WARNING {table['table']}: {fault['lines']:,} x {fault['reason']}"
+            f" (first: {fault['first']})"
+            for fault in table["unreadable"]
+        ]
+    lines += [f"ERROR   {name} is missing: its source is listed" for name in told["missing"]]
+    lines += [f"WARNING {name} is in no raw table's folder" for name in told["elsewhere"]]
+    return lines

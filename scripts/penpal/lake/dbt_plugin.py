@@ -1,0 +1,29 @@
+"""dbt-duckdb's side of the reader: the SQL function read_lake(folder, table), as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+from penpal.lake.reader import read_table
+from penpal.settings import UserError
+
+
+class Plugin(BasePlugin):
+    def initialize(self, config: dict[str, Any]) -> None:
+        warehouse = Path(self.creds.path).absolute()
+        self.cache = warehouse.with_name(f"{warehouse.stem}.lake")
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        def read_lake(folder: str, table: str) -> str:
+            try:
+                # As dbt sees it: a relative lake counts from the project's folder.
+                return json.dumps(read_table(Path(folder).absolute(), self.cache / table))
+            except UserError as error:
+                return json.dumps({"error": str(error)})
+
+        conn.create_function("read_lake", read_lake, side_effects=True)

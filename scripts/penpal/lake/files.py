@@ -1,0 +1,64 @@
+"""Which files a raw table has, links included, and of which kind each is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from penpal.settings import UserError
+
+KINDS = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+}
+
+
+def shown(path: Path | str) -> str:
+    """A path that can be printed: names may hold line breaks and escape sequences."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(path))
+
+
+def kind_of(path: Path) -> str:
+    """parquet, csv or json, by the ending of the name."""
+    name = path.name.lower()
+    bare = name.removesuffix(".gz")
+    kind = KINDS.get(os.path.splitext(bare)[1])
+    if kind is None or (kind == "parquet" and bare != name):
+        raise UserError(
+            f"{shown(path)} is a file of an unknown kind: give .parquet, .csv, .tsv, .json,"
+            " .jsonl or .ndjson (the last five also with .gz)."
+        )
+    return kind
+
+
+def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
+    real = folder.resolve()
+    if real in above:
+        raise UserError(f"{shown(folder)} is a link to a folder that it stands in: remove it.")
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "_")):
+            continue
+        if path.is_dir():
+            yield from _walk(path, above | {real})
+        elif path.is_file():
+            yield path
+        else:
+            raise UserError(f"{shown(path)} is a broken link or no file: mend or remove it.")
+
+
+def lake_files(folder: Path) -> list[Path]:
+    """Every file under the folder of a raw table, in the order in which their rows count.
+
+    Names that begin with . or _ are passed over, as writers of files mark what is unfinished.
+    """
+    if not folder.is_dir():
+        return []
+    try:
+        return sorted(_walk(folder, frozenset()), key=lambda path: str(path.relative_to(folder)))
+    except OSError as error:
+        raise UserError(f"{shown(error.filename)} cannot be read: {error.strerror}.") from error
