@@ -54,7 +54,7 @@
 {% macro decide_fates(key, columns, raw, keep, content=none, version=none, repeated_in=none) -%}
     {{- config(access='private') -}}
     {%- set keys = [key] if key is string else key -%}
-    {%- set content = content or columns | reject('in', ['received_at', 'quality_flags']) | list -%}
+    {%- set content = content or columns | reject('in', _transport()) | list -%}
     repeated_keys as (
         {%- if repeated_in %}
         select {{ repeated_in[1] }} as {{ keys[0] }}
@@ -149,6 +149,11 @@
         source_file,
         source_line
     from fates
+{%- endmacro %}
+
+{#- Columns that do not tell versions apart: raw text stands there in its standard form too. -#}
+{% macro _transport() -%}
+    {{ return(['received_at', 'raw_email', 'raw_additional_emails', 'quality_flags']) }}
 {%- endmacro %}
 
 {#- A total order: where no position is known, copies that came at one moment still differ in transport times. -#}

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -50,6 +51,10 @@ def make(warehouse: Path, rows: list[dict[str, Any]]) -> Path:
     texts = [name for name in QUEUE_COLUMNS if name not in TIMES]
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("create schema marts; create schema ledger;")
+        connection.execute(
+            "create table marts.email_revocations "
+            "(message_id varchar, reason varchar, evaluated_at timestamp)"
+        )
         columns = ", ".join(f"{name} varchar" for name in texts)
         connection.execute(f"create table marts.email_queue ({columns}, {times})")
         connection.execute(
@@ -254,6 +259,47 @@ def test_any_leftovers_are_put_right(
             outbox.recover(connection, folder)
     assert not list(folder.glob("*.part"))
     check_at_most_once(path, expected)
+
+
+def test_a_letter_that_waits_is_revoked_once_and_for_good(warehouse: Path) -> None:
+    assert run(warehouse).returncode == 0
+    folder, later = where(warehouse).outbox, datetime(2026, 6, 15, 13)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "insert into marts.email_revocations values ('m000003', 'no_consent', ?), "
+            "('m000004', 'already_purchased', ?), ('unknown', 'no_consent', ?)",
+            [later] * 3,
+        )
+    again = run(warehouse)
+    assert "1  revoked in the outbox: no_consent" in again.stdout
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("delete from marts.email_revocations where reason = 'no_consent'")
+    assert "revoked" not in run(warehouse).stdout
+    check_at_most_once(warehouse, 40)
+    letters = duckdb.sql(f"from '{folder}/*.parquet'")
+    assert letters.columns == outbox.SCHEMA.names
+    assert letters.filter("state = 'revoked'").order("message_id").project(
+        "message_id, state_reason, state_at"
+    ).fetchall() == [
+        ("m000003", "no_consent", later),
+        ("m000004", "already_purchased", later),
+    ]
+    assert len(letters.filter("state = 'due' and html is not null").fetchall()) == 38
+
+
+def test_letters_from_before_states_can_be_revoked(warehouse: Path) -> None:
+    assert run(warehouse).returncode == 0
+    for file in where(warehouse).outbox.glob("*.parquet"):
+        states = ("state", "state_reason", "state_at")
+        pq.write_table(pq.read_table(file).drop_columns(states), file)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "insert into marts.email_revocations values ('m000003', 'no_consent', '2026-06-15')"
+        )
+    assert run(warehouse).returncode == 0
+    files = f"read_parquet('{where(warehouse).outbox}/*.parquet', union_by_name = true)"
+    revoked = duckdb.sql(f"select message_id from {files} where state = 'revoked'").fetchall()
+    assert revoked == [("m000003",)]
 
 
 def test_a_lost_ledger_is_read_back_from_the_outbox(warehouse: Path) -> None:

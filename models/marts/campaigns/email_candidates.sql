@@ -5,7 +5,7 @@ primary_emails as (
     where is_primary
 ),
 
-email_consents as (select * from {{ ref('email_consents') }}),
+customer_consents as (select * from {{ ref('customer_consents') }}),
 
 customer_messages as (select * from {{ ref('customer_messages') }}),
 
@@ -82,11 +82,11 @@ select
         or coalesce(sent_addresses.last_sent_at >= addressed.qualified_at, false)
     ) as is_already_sent,
     addressed.email is not null as has_address,
-    email_consents.suppression_reason is not null as is_suppressed,
-    coalesce(email_consents.marketing_status = 'granted', false) as has_consent,
+    customer_consents.suppression_reason is not null as is_suppressed,
+    coalesce(customer_consents.marketing_status = 'granted', false) as has_consent,
     addressed.is_purchased
 from addressed
-left join email_consents on addressed.email_key = email_consents.email_key
+left join customer_consents on addressed.customer_id = customer_consents.customer_id
 left join sent_letters on addressed.message_id = sent_letters.message_id
 left join sent_occasions
     on addressed.campaign = sent_occasions.campaign

@@ -10,7 +10,7 @@ primary_emails as (
     where is_primary
 ),
 
-consents as (select * from {{ ref('email_consents') }}),
+consents as (select * from {{ ref('customer_consents') }}),
 
 customer_carts as (select * from {{ ref('customer_carts') }}),
 
@@ -148,5 +148,5 @@ left join people on features.customer_id = people.customer_id
 left join ages on features.customer_id = ages.customer_id
 left join age_groups on ages.age between age_groups.from_age and age_groups.to_age
 left join primary_emails on features.customer_id = primary_emails.customer_id
-left join consents on primary_emails.email_key = consents.email_key
+left join consents on features.customer_id = consents.customer_id
 left join open_carts on features.customer_id = open_carts.customer_id and open_carts.recency = 1

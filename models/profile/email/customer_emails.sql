@@ -8,14 +8,7 @@ trust as (select * from {{ ref('attribute_trust') }}),
 
 email_consents as (select * from {{ ref('email_consents') }}),
 
-consents as (select * from {{ ref('stg_crm__consents') }}),
-
-surveys as (select * from {{ ref('stg_crm__surveys') }}),
-
-clicks as (
-    select * from {{ ref('stg_email__events') }}
-    where event_type = 'clicked' and not coalesce(is_machine_open, false)
-),
+given_up_emails as (select * from {{ ref('given_up_emails') }}),
 
 -- Records of mailboxes know the comparison form only; the address is written where it came from.
 mentions as (
@@ -26,12 +19,12 @@ mentions as (
         observed_at
     from record_identifiers
     where identifier_type = 'email'
-        and record_key not like 'crm.consents:%'
-        and record_key not like 'crm.surveys:%'
-        and record_key not like 'email.clicks:%'
-    {%- for source, cte, observed_at in [
-        ('crm.consents', 'consents', 'occurred_at'), ('crm.surveys', 'surveys', 'submitted_at'),
-        ('email.clicks', 'clicks', 'occurred_at'),
+        and split_part(record_key, ':', 1) not in ('crm.consents', 'crm.surveys', 'email.clicks')
+    {%- for source, model, observed_at, is_mention in [
+        ('crm.consents', 'stg_crm__consents', 'occurred_at', 'true'),
+        ('crm.surveys', 'stg_crm__surveys', 'submitted_at', 'true'),
+        ('email.clicks', 'stg_email__events', 'occurred_at',
+         "event_type = 'clicked' and not coalesce(is_machine_open, false)"),
     ] %}
         union all
         select
@@ -39,7 +32,8 @@ mentions as (
             email,
             email_key,
             {{ observed_at }} as observed_at
-        from {{ cte }}
+        from {{ ref(model) }}
+        where {{ is_mention }}
     {%- endfor %}
 ),
 
@@ -76,6 +70,7 @@ addresses as (
         blocked_values.identifier_value is not null as is_not_personal,
         coalesce(email_consents.marketing_status, 'unknown') as marketing_status,
         email_consents.suppression_reason,
+        coalesce(given_up_emails.given_up_at > numbered.last_seen_at, false) as is_given_up,
         greatest(
             coalesce(email_consents.last_engaged_at, {{ long_ago() }}),
             coalesce(numbered.last_seen_at, {{ long_ago() }})
@@ -85,6 +80,9 @@ addresses as (
         on numbered.email_key = blocked_values.identifier_value
         and blocked_values.identifier_type = 'email'
     left join email_consents on numbered.email_key = email_consents.email_key
+    left join given_up_emails
+        on numbered.customer_id = given_up_emails.customer_id
+        and numbered.email_key = given_up_emails.email_key
     where numbered.choice = 1
 ),
 
@@ -94,6 +92,7 @@ ranked as (
         row_number() over (
             partition by customer_id
             order by
+                case when is_given_up then 1 else 0 end,
                 case when is_not_personal then 1 else 0 end,
                 case when suppression_reason in ('complaint', 'hard_bounce') then 1 else 0 end,
                 case when marketing_status = 'granted' then 0 else 1 end,
@@ -109,8 +108,9 @@ select
     customer_id,
     email,
     email_key,
-    position = 1 and not is_not_personal as is_primary,
+    position = 1 and not is_not_personal and not is_given_up as is_primary,
     is_not_personal,
+    is_given_up,
     marketing_status,
     suppression_reason,
     source,

@@ -9,41 +9,56 @@ with
 
 consents as {{ inline_cte() }} (select * from {{ ref('base_crm__consents') }}),
 
+refusal_words as (select * from {{ ref('refusal_words') }}),
+
+status_words as ({{ read_refusal_words('status', 'status', 'consents') }}),
+
+purpose_words as ({{ read_refusal_words('purpose', 'purpose', 'consents') }}),
+
 parsed as (
     select
         {{ raw_columns(raw) }},
         consent_id,
         {{ standardise_email('email') }} as email,
+        -- A grant is what the contract calls one; whatever else is said ends it.
+        coalesce(
+            {{ standard_word('status', {'granted': [], 'withdrawn': [], 'pending': []}) }},
+            status_words.meaning,
+            'unknown'
+        ) as status,
         {{ standard_word('purpose', {
             'marketing': [],
             'personalization': ['personalisation'],
-        }) }} as purpose,
-        -- Words for a refusal are understood more widely than for consent: none must be lost.
-        {{ standard_word('status', {
-            'granted': [],
-            'withdrawn': [
-                'withdrawal', 'revoked', 'refused', 'denied', 'declined', 'opted_out', 'opt_out',
-                'opt-out', 'optout', 'unsubscribed',
-            ],
-        }) }} as status,
+            'all': [],
+        }) }} as given_purpose,
+        coalesce(purpose_words.meaning, 'all') as meant_purpose,
         {{ parse_timestamp('occurred_at') }} as given_occurred_at,
         {{ parse_timestamp('loaded_at') }} as given_loaded_at,
         {{ received_at('crm', 'consents') }} as received_at,
         {{ clean_text('source', 200) }} as consent_source,
         {{ clean_text('wording_version', 100) }} as wording_version,
-        {{ regex_extract('lower(wording_sha256)', '^[0-9a-f]{64}\\z', 0) }} as wording_sha256
+        {{ regex_extract('lower(wording_sha256)', '^[0-9a-f]{64}\\z', 0) }}
+            as wording_sha256
     from consents
+    left join status_words on consents.status = status_words.said
+    left join purpose_words on consents.purpose = purpose_words.said
 ),
 
 standardised as (
     select
         *,
         {{ email_key('email') }} as email_key,
-        -- A refusal counts even when its time cannot be read: its receipt stands in.
-        coalesce(
-            {{ not_after('given_occurred_at', 'given_loaded_at') }},
-            case when status = 'withdrawn' and raw_occurred_at is not null then given_loaded_at end
-        ) as occurred_at
+        -- A refusal without a purpose that can be read is meant for each.
+        case
+            when given_purpose is not null or status = 'granted' then given_purpose
+            else nullif(meant_purpose, 'other')
+        end as purpose,
+        case
+            when status = 'granted' then {{ not_after('given_occurred_at', 'given_loaded_at') }}
+            else {{ refused_at(
+                not_after('given_occurred_at', 'given_loaded_at'), 'given_loaded_at'
+            ) }}
+        end as occurred_at
     from parsed
     where {{ is_seen('received_at') }}
 ),
@@ -52,6 +67,8 @@ judged as {{ inline_cte() }} (
     select
         *,
         {{ quality_flags([
+            {'unknown_status': "status = 'unknown'"},
+            {'unknown_purpose': "given_purpose is null and status <> 'granted'"},
             {'invalid_occurred_at': 'given_occurred_at is null'},
             {'future_dated': 'occurred_at < given_occurred_at'},
             'invalid_wording_sha256',
@@ -61,11 +78,10 @@ judged as {{ inline_cte() }} (
             when source_fault is not null and coalesce(status, '') <> 'withdrawn' then source_fault
             when raw_consent_id is null then 'missing consent_id'
             {{ missing_or_bad('email') }}
-            when raw_purpose is null then 'missing purpose'
+            when raw_purpose is null and purpose is null then 'missing purpose'
             when purpose is null then 'unknown purpose'
-            when raw_status is null then 'missing status'
-            when status is null then 'unknown status'
-            {{ missing_or_bad('occurred_at') }}
+            when occurred_at is null and raw_occurred_at is null then 'missing occurred_at'
+            when occurred_at is null then 'bad occurred_at'
         end as reject_reason
     from standardised
 ),
@@ -76,7 +92,7 @@ judged as {{ inline_cte() }} (
     keep='first',
     columns=[
         'email', 'email_key', 'purpose', 'occurred_at', 'consent_source', 'wording_version',
-        'wording_sha256', 'received_at', 'quality_flags',
+        'wording_sha256', 'received_at', 'raw_email', 'raw_status', 'quality_flags',
     ],
     content=[
         'email', 'purpose', 'given_occurred_at', 'consent_source', 'wording_version',

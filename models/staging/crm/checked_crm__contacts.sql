@@ -3,8 +3,8 @@
 {%- set raw = [
     'contact_id', 'email', 'additional_emails', 'first_name', 'last_name', 'phone', 'mobile_phone',
     'street_address', 'city', 'region', 'postal_code', 'country', 'birth_date', 'gender',
-    'language', 'timezone', 'created_at', 'updated_at', 'merged_contact_ids', 'is_deleted',
-    'loaded_at',
+    'language', 'timezone', 'created_at', 'updated_at', 'merged_contact_ids', 'marketing_status',
+    'marketing_status_at', 'is_deleted', 'loaded_at',
 ] %}
 
 with
@@ -41,7 +41,8 @@ parsed as (
             as language_key,
         lower(timezone) as timezone_key,
         nullif({{ id_list('merged_contact_ids') }}, '') as merged_contact_ids,
-        coalesce({{ parse_boolean('is_deleted') }}, false) as is_deleted,
+        -- What cannot be read is not taken for a live contact.
+        coalesce({{ parse_boolean('is_deleted') }}, is_deleted is not null) as is_deleted,
         {{ parse_boolean('is_deleted') }} as given_is_deleted,
         {{ parse_timestamp('created_at') }} as given_created_at,
         {{ parse_timestamp('updated_at') }} as given_updated_at,
@@ -112,7 +113,8 @@ judged as {{ inline_cte() }} (
         'last_name_key', 'phone', 'mobile_phone', 'street_address', 'street_key', 'city',
         'city_key', 'region', 'postal_code', 'country', 'birth_date', 'birth_date_key', 'gender',
         'language', 'timezone', 'merged_contact_ids', 'is_deleted', 'created_at', 'updated_at',
-        'received_at', 'quality_flags',
+        'received_at', 'quality_flags', 'raw_email', 'raw_additional_emails',
+        'raw_marketing_status', 'raw_marketing_status_at',
     ],
     raw=raw,
 ) }}

@@ -9,45 +9,66 @@ with
 
 events as {{ inline_cte() }} (select * from {{ ref('base_email__events') }}),
 
+refusal_words as (select * from {{ ref('refusal_words') }}),
+
+event_words as ({{ read_refusal_words('event', 'event', 'events') }}),
+
+bounce_words as ({{ read_refusal_words('bounce', 'bounce_type', 'events') }}),
+
 parsed as (
     select
         {{ raw_columns(raw) }},
         event_id,
         {{ known_id('message_id') }} as message_id,
         {{ standardise_email('email') }} as email,
-        {{ standard_word('event', {
-            'delivered': ['delivery'],
-            'opened': ['open'],
-            'clicked': ['click'],
-            'bounced': ['bounce'],
-            'complained': ['complaint', 'spamreport'],
-            'unsubscribed': ['unsubscribe'],
-        }) }} as event_type,
+        coalesce(
+            {{ standard_word('event', {
+                'delivered': ['delivery'],
+                'opened': ['open'],
+                'clicked': ['click'],
+                'bounced': ['bounce'],
+            }) }},
+            case event_words.meaning
+                when 'hard_bounced' then 'bounced' else nullif(event_words.meaning, 'none')
+            end
+        ) as event_type,
         {{ parse_timestamp('occurred_at') }} as given_occurred_at,
         {{ parse_timestamp('received_at') }} as given_received_at,
         {{ received_at('email', 'events') }} as received_at,
         {{ web_url('url') }} as url,
-        {{ standard_word('bounce_type', {'hard': [], 'soft': []}) }} as bounce_type,
+        case
+            when event_words.meaning = 'hard_bounced' then 'hard'
+            else coalesce(bounce_words.meaning, {{ standard_word('bounce_type', {'soft': []}) }})
+        end as bounce_type,
         coalesce({{ parse_boolean('is_machine_open') }}, false) as is_machine_open,
         substr(user_agent, 1, 500) as user_agent
     from events
+    left join event_words on events.event = event_words.said
+    left join bounce_words on events.bounce_type = bounce_words.said
 ),
 
 standardised as (
     select
         *,
         {{ email_key('email') }} as email_key,
-        -- A complaint or unsubscription counts even when its time cannot be read: its receipt
-        -- stands in.
         coalesce(
-            {{ not_after('given_occurred_at', 'given_received_at') }},
-            case
-                when event_type in ('complained', 'unsubscribed') and raw_occurred_at is not null
-                    then given_received_at
-            end
-        ) as occurred_at
+            event_type in ('complained', 'unsubscribed')
+            or (event_type = 'bounced' and bounce_type = 'hard'),
+            false
+        ) as is_refusal,
+        {{ not_after('given_occurred_at', 'given_received_at') }} as happened_at
     from parsed
     where {{ is_seen('received_at') }}
+),
+
+timed as {{ inline_cte() }} (
+    select
+        *,
+        case
+            when is_refusal then {{ refused_at('happened_at', 'given_received_at') }}
+            else happened_at
+        end as occurred_at
+    from standardised
 ),
 
 judged as {{ inline_cte() }} (
@@ -68,9 +89,10 @@ judged as {{ inline_cte() }} (
             {{ missing_or_bad('email') }}
             when raw_event is null then 'missing event'
             when event_type is null then 'unknown event type'
+            when is_refusal then null
             {{ missing_or_bad('occurred_at') }}
         end as reject_reason
-    from standardised
+    from timed
 ),
 
 {{ decide_fates(
@@ -79,7 +101,8 @@ judged as {{ inline_cte() }} (
     repeated_in=['events', 'event_id'],
     columns=[
         'message_id', 'email', 'email_key', 'event_type', 'occurred_at', 'received_at', 'url',
-        'bounce_type', 'is_machine_open', 'user_agent', 'quality_flags',
+        'bounce_type', 'is_machine_open', 'user_agent', 'raw_email', 'raw_event', 'is_refusal',
+        'quality_flags',
     ],
     content=[
         'message_id', 'email', 'event_type', 'given_occurred_at', 'url', 'bounce_type',

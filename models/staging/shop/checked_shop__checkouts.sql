@@ -1,8 +1,8 @@
 {{ config(materialized='table') }}
 
 {%- set raw = [
-    'checkout_id', 'cart_id', 'email', 'phone', 'anonymous_id', 'created_at', 'completed_at',
-    'recovery_url',
+    'checkout_id', 'cart_id', 'email', 'phone', 'anonymous_id', 'accepts_marketing', 'created_at',
+    'completed_at', 'recovery_url',
 ] %}
 
 {%- set no_text = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
@@ -62,7 +62,7 @@ judged as {{ inline_cte() }} (
     version='coalesce(completed_at, created_at)',
     columns=[
         'cart_id', 'email', 'email_key', 'phone', 'anonymous_id', 'created_at', 'completed_at',
-        'recovery_url', 'received_at', 'quality_flags',
+        'recovery_url', 'received_at', 'quality_flags', 'raw_email', 'raw_accepts_marketing',
     ],
     raw=raw,
 ) }}

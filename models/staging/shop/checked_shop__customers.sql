@@ -2,7 +2,7 @@
 
 {%- set raw = [
     'customer_id', 'email', 'phone', 'first_name', 'last_name', 'street_address', 'city', 'region',
-    'postal_code', 'country', 'created_at', 'updated_at',
+    'postal_code', 'country', 'marketing_status', 'marketing_status_at', 'created_at', 'updated_at',
 ] %}
 
 with
@@ -69,7 +69,8 @@ judged as {{ inline_cte() }} (
     columns=[
         'email', 'email_key', 'phone', 'first_name', 'last_name', 'first_name_key', 'last_name_key',
         'street_address', 'street_key', 'city', 'city_key', 'region', 'postal_code', 'country',
-        'created_at', 'updated_at', 'received_at', 'quality_flags',
+        'created_at', 'updated_at', 'received_at', 'quality_flags', 'raw_email',
+        'raw_marketing_status', 'raw_marketing_status_at',
     ],
     raw=raw,
 ) }}

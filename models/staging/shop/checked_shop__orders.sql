@@ -2,9 +2,9 @@
 
 {%- set raw = [
     'order_id', 'customer_id', 'email', 'phone', 'status', 'currency', 'subtotal', 'discount',
-    'shipping', 'tax', 'total', 'discount_code', 'cart_id', 'ship_first_name', 'ship_last_name',
-    'ship_street_address', 'ship_city', 'ship_region', 'ship_postal_code', 'ship_country',
-    'created_at', 'updated_at', 'loaded_at',
+    'shipping', 'tax', 'total', 'accepts_marketing', 'discount_code', 'cart_id', 'ship_first_name',
+    'ship_last_name', 'ship_street_address', 'ship_city', 'ship_region', 'ship_postal_code',
+    'ship_country', 'created_at', 'updated_at', 'loaded_at',
 ] %}
 
 with
@@ -114,7 +114,7 @@ judged as {{ inline_cte() }} (
         'discount', 'shipping', 'tax', 'total', 'total_base', 'discount_code', 'cart_id',
         'first_name', 'last_name', 'first_name_key', 'last_name_key', 'street_address',
         'street_key', 'city', 'city_key', 'region', 'postal_code', 'country', 'created_at',
-        'updated_at', 'received_at', 'quality_flags',
+        'updated_at', 'received_at', 'quality_flags', 'raw_email', 'raw_accepts_marketing',
     ],
     raw=raw,
 ) }}

@@ -41,8 +41,8 @@ LOOKS_LIKE_EMAIL = r"regexp_full_match({column}, '[^@]+@[^@]+\.[^@]+')"
 
 # Closed lists of the contract: another word means that the column holds something else.
 KNOWN_VALUES = {
-    ("crm", "consents", "purpose"): ("marketing", "personalization"),
-    ("crm", "consents", "status"): ("granted", "withdrawn"),
+    ("crm", "consents", "purpose"): ("marketing", "personalization", "all"),
+    ("crm", "consents", "status"): ("granted", "withdrawn", "pending"),
     ("web", "events", "type"): ("identify", "page", "track"),
     ("shop", "orders", "status"): ("paid", "refunded", "cancelled", "pending"),
     ("email", "events", "event"): (

@@ -6,6 +6,9 @@ file its final name. Killed at any point, `recover` puts things right: a .tmp wh
 knows is renamed, other leftovers are deleted, and a file that the ledger has lost (an older
 warehouse was restored) is entered again. So a letter is in the ledger exactly when it is in one
 final file.
+
+A letter that waits is asked again in every run: `revoke` marks those that must not go out any more.
+Whoever sends takes letters with state 'due' only, before expires_at.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +35,8 @@ _TEXT = (
 SCHEMA = pa.schema(
     [(name, pa.string()) for name in _TEXT]
     + [(name, pa.timestamp("us")) for name in ("send_after", "expires_at", "rendered_at")]
+    # due or revoked, why, and the clock of the run that said so
+    + [("state", pa.string()), ("state_reason", pa.string()), ("state_at", pa.timestamp("us"))]
 )
 ROW_GROUP = 250  # a reader of a few letters need not unpack thousands
 REFUSED_SCHEMA = pa.schema(
@@ -54,8 +60,16 @@ def write_batch(outbox: Path, letters: list[dict[str, Any]]) -> tuple[Path, pa.T
     The process is in the name because a worker can outlive a killed main program for a moment.
     """
     name = batch_name(letter["message_id"] for letter in letters)
-    columns = [[letter[column] for letter in letters] for column in SCHEMA.names]
-    table = pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], SCHEMA)
+    table = _as_table(letters)
+    return _write_part(outbox, name, table), ledger_rows(table, name)
+
+
+def _as_table(letters: list[dict[str, Any]]) -> pa.Table:
+    columns = [[letter.get(column) for letter in letters] for column in SCHEMA.names]
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], SCHEMA)
+
+
+def _write_part(outbox: Path, name: str, table: pa.Table) -> Path:
     path = outbox / f"{name}.{os.getpid()}.part"
     with path.open("wb") as file:
         pq.write_table(
@@ -68,7 +82,7 @@ def write_batch(outbox: Path, letters: list[dict[str, Any]]) -> tuple[Path, pa.T
         )
         file.flush()
         os.fsync(file.fileno())
-    return path, ledger_rows(table, name)
+    return path
 
 
 def claim(part: Path) -> str:
@@ -110,8 +124,12 @@ def enter(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
 
 def finish(outbox: Path, name: str) -> None:
     """Give a committed batch its final name."""
-    os.replace(outbox / f"{name}.tmp", outbox / name)
-    directory = os.open(outbox, os.O_RDONLY)
+    _replace(outbox / f"{name}.tmp", outbox / name)
+
+
+def _replace(written: Path, final: Path) -> None:
+    os.replace(written, final)
+    directory = os.open(final.parent, os.O_RDONLY)
     try:
         os.fsync(directory)
     finally:
@@ -138,6 +156,43 @@ def recover(connection: duckdb.DuckDBPyConnection, outbox: Path) -> None:
             columns = [name for name in LEDGER_COLUMNS if name in SCHEMA.names]
             table = ledger_rows(pq.read_table(path, columns=[*columns, "rendered_at"]), path.name)
             enter(connection, table)
+
+
+REVOCATIONS = """
+select sent.outbox_file, revoked.message_id, revoked.reason, revoked.evaluated_at
+from marts.email_revocations as revoked
+inner join ledger.email_messages as sent on revoked.message_id = sent.message_id
+where sent.outbox_file is not null
+"""
+
+
+def revoke(connection: duckdb.DuckDBPyConnection, outbox: Path) -> Counter[str]:
+    """Mark what must not go out any more, as marts.email_revocations says; how many by reason.
+
+    A file that the sender has taken away is left out, and what was revoked once stays so. Each file
+    is written anew beside itself and replaced, so that a reader sees it before or after.
+    """
+    revoked: Counter[str] = Counter()
+    files: dict[str, dict[str, tuple]] = defaultdict(dict)
+    for name, message_id, *why in connection.execute(REVOCATIONS).fetchall():
+        files[name][message_id] = tuple(why)
+    for name, reasons in sorted(files.items()):
+        path = outbox / name
+        if not path.exists():
+            continue
+        letters = pq.read_table(path).to_pylist()
+        still_due = [
+            letter
+            for letter in letters
+            if letter.setdefault("state", "due") == "due" and letter["message_id"] in reasons
+        ]
+        for letter in still_due:
+            reason, at = reasons[letter["message_id"]]
+            letter |= {"state": "revoked", "state_reason": reason, "state_at": at}
+            revoked[reason] += 1
+        if still_due:
+            _replace(_write_part(outbox, name, _as_table(letters)), path)
+    return revoked
 
 
 @contextmanager

@@ -29,9 +29,10 @@ def columns_of(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -
 
 
 def check_tables(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
-    """Both tables must be there with their columns; a sentence says what to do if not."""
+    """The tables must be there with their columns; a sentence says what to do if not."""
     for schema, table, needed in (
         ("marts", "email_queue", QUEUE_COLUMNS),
+        ("marts", "email_revocations", ("message_id", "reason", "evaluated_at")),
         ("ledger", "email_messages", outbox.LEDGER_COLUMNS),
     ):
         found = columns_of(connection, schema, table)

@@ -97,6 +97,8 @@ class Renderer:
             "text": tidy(text),
             "headers": self._headers(row, subject, context["unsubscribe_url"]),
             "rendered_at": row["evaluated_at"],
+            "state": "due",
+            "state_at": row["evaluated_at"],
         }
 
     def _head(self, head: str) -> tuple[str, str]:

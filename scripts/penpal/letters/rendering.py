@@ -46,6 +46,7 @@ def render_queue(
     with settings.connect(where.warehouse) as connection:
         queue.check_tables(connection, where.warehouse)
         outbox.recover(connection, where.outbox)
+        revoked = outbox.revoke(connection, where.outbox)
         queued = connection.execute("select count(*) from marts.email_queue").fetchone()[0]
         todo = connection.execute(f"select count(*) {NOT_RENDERED}").fetchone()[0]
         names = connection.execute(f"select distinct template, language {NOT_RENDERED}").fetchall()
@@ -89,6 +90,7 @@ def render_queue(
         "refused_total": len(refused),
         "refused_share": round(len(refused) / max(total + len(refused), 1), 4),
         "rendered": dict(sorted(rendered.items())),
+        "revoked": dict(sorted(revoked.items())),
         "refused": dict(sorted(Counter(row["reason"] for row in refused).items())),
         "speed": {
             "seconds": round(seconds, 2),
@@ -117,6 +119,8 @@ def report(counts: dict[str, Any]) -> None:
     print(f"{counts['already_rendered']:>9,}  already rendered earlier")
     if counts["left_over"]:
         print(f"{counts['left_over']:>9,}  left for the next run (--limit)")
+    for reason, count in counts["revoked"].items():
+        print(f"{count:>9,}  revoked in the outbox: {reason}")
     for reason, count in counts["refused"].items():
         print(f"{count:>9,}  refused: {reason}")
     if counts["refused_total"]:

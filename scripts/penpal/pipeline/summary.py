@@ -30,6 +30,9 @@ def letters_line(letters: dict[str, Any]) -> str:
     if letters.get("rendered"):
         counts += f" ({_listed(letters['rendered'].items())})"
     counts += f", {letters.get('already_rendered', 0):,} already rendered"
+    if letters.get("revoked"):
+        counts += f", {sum(letters['revoked'].values()):,} revoked"
+        counts += f" ({_listed(letters['revoked'].items())})"
     if letters.get("refused"):
         counts += f", {letters['refused_total']:,} refused ({_listed(letters['refused'].items())})"
     return counts
@@ -59,6 +62,10 @@ def collect(paths: Settings, letters: dict[str, Any]) -> dict[str, Any]:
             """select decision, reason, count(*) as letters from marts.email_decisions
             group by decision, reason order by decision, letters desc, reason"""
         ),
+        "to_review": rows(
+            """select count(distinct (source_table, source_key, said, occurred_at)) as n
+            from marts.consent_review"""
+        )[0]["n"],
         "letters": letters,
         "content_hash": facts.get("content_hash"),
         "marts": facts.get("marts", {}),
@@ -107,6 +114,7 @@ def screen(record: dict[str, Any], paths: Settings) -> str:
         "Segments    " + (_listed((s["name"], s["size"]) for s in result["segments"]) or "none"),
         "Letters     " + letters_line(result["letters"]),
         "Not sent    " + (_listed((d["reason"], d["letters"]) for d in held) or "none"),
+        f"To review   {result['to_review']:,} statements about consent (marts.consent_review)",
         f"Content     {result['content_hash']} ({len(result['marts'])} marts)",
         f"Time        {record['seconds']:.0f} s",
         *notes,

@@ -1,4 +1,4 @@
--- No consent, no letter: proved from the raw statements, not from the model that derives can_email.
+-- No consent, no letter: proved from the statements, not from the models that derive can_email.
 with mailable as (
     select
         customer_id,
@@ -7,12 +7,17 @@ with mailable as (
     where can_email
 ),
 
+statements as (
+    select * from {{ ref('consent_statements') }}
+    where purpose = 'marketing'
+),
+
 grants as (
     select
         email_key,
         max(occurred_at) as granted_at
-    from {{ ref('stg_crm__consents') }}
-    where purpose = 'marketing' and status = 'granted' and occurred_at <= {{ as_of() }}
+    from statements
+    where status = 'granted' and occurred_at <= {{ as_of() }}
     group by email_key
 ),
 
@@ -20,18 +25,9 @@ objections as (
     select
         email_key,
         occurred_at,
-        false as is_final
-    from {{ ref('stg_crm__consents') }}
-    where purpose = 'marketing' and status = 'withdrawn'
-
-    union all
-
-    select
-        email_key,
-        occurred_at,
-        event_type = 'complained' or coalesce(bounce_type = 'hard', false) as is_final
-    from {{ ref('stg_email__events') }}
-    where event_type in ('complained', 'unsubscribed') or bounce_type = 'hard'
+        event_type is not null and event_type <> 'unsubscribed' as is_final
+    from statements
+    where status <> 'granted'
 )
 
 select mailable.customer_id
