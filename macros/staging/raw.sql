@@ -42,7 +42,8 @@
             }[where] -%}
             {{ _check_raw_columns(source, table, place, found) }}
             {{- _select_raw(relation, found, position) }}
-        {%- elif model.config.meta.get('required_table') -%}
+        {%- elif model.config.meta.get('required_table')
+            and not _has_raw_table(source, model.config.meta.get('required_unless')) -%}
             {{ exceptions.raise_compiler_error(
                 source ~ '.' ~ table ~ ' is missing: ' ~ place ~ ' is not there or is empty, and source ' ~ source
                 ~ ' is listed. Put the export there, or leave ' ~ source ~ ' out of the var `sources`.'
@@ -51,6 +52,17 @@
             {{ _empty_raw() }}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- Whether another table of the source is there, which makes up for one that is not. -#}
+{% macro _has_raw_table(source, table) -%}
+    {%- if not table -%}
+        {{ return(false) }}
+    {%- elif var('raw_data') == 'lake' -%}
+        {{ return(lake_relation(source, table) is not none) }}
+    {%- endif -%}
+    {{ return(adapter.get_relation(target.database, source, table) is not none) }}
 {%- endmacro %}
 
 

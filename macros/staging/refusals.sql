@@ -38,9 +38,7 @@
 -#}
 {% macro refused_at(given, receipt) -%}
     coalesce(
-        case
-            when {{ given }} >= cast('1995-01-01' as timestamp) then {{ not_after(given, receipt) }}
-        end,
+        case when {{ given }} >= cast('1995-01-01' as timestamp) then {{ given }} end,
         {{ receipt }},
         {{ as_of() }}
     )

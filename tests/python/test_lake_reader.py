@@ -233,6 +233,21 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         read(lake)
 
 
+def test_a_flipped_bit_of_a_packed_file_is_told(tmp_path: Path) -> None:
+    content = gzip.compress((HEADER + "1,a@b.org,paid,1\n" * 9).encode(), mtime=0)
+    told = 0
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 4
+        try:
+            rows = read_file(tmp_path, bytes(damaged), "a.csv.gz")
+            assert len(rows) == 9, place
+        except UserError as error:
+            assert "a.csv.gz is damaged: it does not unpack" in str(error)
+            told += 1
+    assert told > len(content) / 2
+
+
 def test_what_is_kept_follows_the_lake(tmp_path: Path) -> None:
     assert ids(read_file(tmp_path, "id\n1\n", "a.csv"), "id") == ["1"]
     assert ids(read_file(tmp_path, "id\n22\n", "a.csv"), "id") == ["22"]

@@ -34,8 +34,7 @@ numbered as (
                 else 1
             end
         ) over (
-            partition by visitor
-            order by {{ in_order }}
+            partition by visitor order by {{ in_order }}
             rows between unbounded preceding and current row
         ) as basket_number
     from with_previous
@@ -93,9 +92,8 @@ orders as (
 
 select
     keyed.cart_key,
-    row_number() over (
-        partition by keyed.cart_key
-        order by {{ in_order }}
+    cast(
+        row_number() over (partition by keyed.cart_key order by {{ in_order }}) as bigint
     ) as activity_number,
     keyed.cart_id,
     keyed.source_table,

@@ -74,9 +74,14 @@ select
     said,
     status,
     case
-        when status <> 'granted' then {{ refused_at('given_at', 'received_at') }}
+        -- When a row was created is not when it was received.
+        when status <> 'granted'
+            then {{ refused_at(
+                not_after('given_at', as_of()),
+                'case when received_at > coalesce(created_at, ' ~ long_ago() ~ ') then received_at end'
+            ) }}
         -- Without a time of its own a grant is as old as its row: any refusal since ends it.
-        when has_time then {{ not_after('given_at', 'received_at') }}
+        when has_time then given_at
         else created_at
     end as occurred_at,
     has_time and given_at is null as is_time_unread

@@ -35,8 +35,8 @@ select
     image_url,
     product_url,
     items_sold_180d,
-    case when is_offered then row_number() over shop end as shop_rank,
-    case when is_offered then row_number() over of_category end as category_rank
+    cast(case when is_offered then row_number() over shop end as bigint) as shop_rank,
+    cast(case when is_offered then row_number() over of_category end as bigint) as category_rank
 from with_sales
 window
     shop as (partition by is_offered order by items_sold_180d desc, product_id),

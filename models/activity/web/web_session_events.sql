@@ -30,7 +30,7 @@ visits as (
 with_previous as (
     select
         *,
-        row_number() over visitor as event_position,
+        cast(row_number() over visitor as bigint) as event_position,
         lag(event_at) over visitor as previous_event_at
     from visits
     window visitor as (

@@ -57,7 +57,9 @@ standardised as (
         end as purpose,
         case
             when status = 'granted' then {{ not_after('given_occurred_at', 'given_loaded_at') }}
-            else {{ refused_at('given_occurred_at', 'given_loaded_at') }}
+            else {{ refused_at(
+                not_after('given_occurred_at', 'given_loaded_at'), 'given_loaded_at'
+            ) }}
         end as occurred_at
     from parsed
     where {{ is_seen('received_at') }}

@@ -57,7 +57,8 @@ standardised as (
             event_type in ('complained', 'unsubscribed')
             or (event_type = 'bounced' and bounce_type = 'hard'),
             false
-        ) as is_refusal
+        ) as is_refusal,
+        {{ not_after('given_occurred_at', 'given_received_at') }} as happened_at
     from parsed
     where {{ is_seen('received_at') }}
 ),
@@ -66,8 +67,8 @@ timed as {{ inline_cte() }} (
     select
         *,
         case
-            when is_refusal then {{ refused_at('given_occurred_at', 'given_received_at') }}
-            else {{ not_after('given_occurred_at', 'given_received_at') }}
+            when is_refusal then {{ refused_at('happened_at', 'given_received_at') }}
+            else happened_at
         end as occurred_at
     from standardised
 ),

@@ -24,7 +24,7 @@ class RawTable:
 
     source: str
     table: str
-    required: bool  # must exist, and hold rows, in a listed source
+    required: bool  # must exist, and hold rows, in a listed source, whatever else is there
     columns: tuple[Column, ...]
 
     @property
@@ -73,7 +73,9 @@ def _read(path: Path) -> tuple[dict[str, Any], tuple[Column, ...]]:
 def _raw_table(path: Path) -> RawTable:
     model, columns = _read(path)
     source, table = path.stem.removeprefix("base_").split("__", 1)
-    return RawTable(source, table, bool(_meta(model).get("required_table")), columns)
+    meta = _meta(model)
+    required = bool(meta.get("required_table")) and not meta.get("required_unless")
+    return RawTable(source, table, required, columns)
 
 
 def raw_contract(folder: Path = ROOT / "models" / "staging") -> list[RawTable]:

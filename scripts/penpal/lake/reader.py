@@ -10,6 +10,7 @@ import csv
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -138,7 +139,7 @@ def _read(path: Path, kind: str, name: str, stem: Path) -> dict[str, Any]:
         raise UserError(f"{shown(path)} is empty: its first line names the columns.") from None
     except records.NotParsed as error:
         raise UserError(f"{shown(path)} stops being JSON in line {error.args[0]:,}.") from None
-    except (OSError, EOFError, UnicodeError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise text.unreadable(path, error) from error
     finally:
         parts.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from penpal.files import write_whole
+from penpal.lake.files import lake_files
 from penpal.pipeline.failures import dbt_counts, explain, run_results, shorten
 from penpal.pipeline.steps import Step, Steps
 from penpal.pipeline.summary import letters_line, read_json
@@ -59,8 +60,7 @@ def refuse_empty_folders(lake: Path, given: dict[str, Any]) -> None:
     """An export that brought no file is a mistake that dbt takes for an absent table."""
     for source in listed_sources(given):
         for folder in sorted(path for path in (lake / source).glob("*") if path.is_dir()):
-            files = (path for path in folder.rglob("*") if path.is_file())
-            if all(path.name.startswith((".", "_")) for path in files):
+            if not lake_files(folder):
                 raise UserError(f"{folder} is empty: put the export there, or remove the folder.")
 
 
