@@ -120,7 +120,7 @@
         {%- set file = path.split(folder ~ '/', 1)[1] -%}
         {%- set fields = [
             dbt.string_literal(dbt.escape_single_quotes(file)) ~ ' as penpal_file',
-            'monotonically_increasing_id() as penpal_line',
+            'monotonically_increasing_id() + 1 as penpal_line',
             'cast(null as string) as penpal_fault',
         ] -%}
         {%- for column in all_columns -%}
