@@ -99,6 +99,31 @@ def steps_of(facts: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(step["from"], step["rule"], step["to"]) for step in facts["chain"]]
 
 
+def test_a_mailbox_says_whether_it_may_be_written_to(tmp_path: Path) -> None:
+    refused_at = "2026-06-10 09:00:00"
+    warehouse = build(
+        tmp_path / "tiny.duckdb",
+        {"11-anna": [A]},
+        customer_emails=[
+            {"customer_id": "11-anna", "email": "new@x.org", "is_primary": True}
+            | {"marketing_status": "granted"},
+            {"customer_id": "11-anna", "email": "old@x.org", "is_primary": False}
+            | {"is_given_up": True, "marketing_status": "withdrawn"},
+        ],
+        customer_consents=[
+            {"customer_id": "11-anna", "marketing_status": "withdrawn"}
+            | {"marketing_refused_at": refused_at}
+        ],
+    )
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        lines = [
+            " ".join(line.split()) for line in render(explain_identity(connection, A)).split("\n")
+        ]
+    refused = "refused at another mailbox on 2026-06-10 09:00"
+    assert f"new@x.org in use marketing granted {refused}" in lines
+    assert "old@x.org given up for another marketing withdrawn" in lines
+
+
 def test_two_records_are_one_by_a_chain_over_an_identifier_and_a_comparison(
     warehouse: Path,
 ) -> None:

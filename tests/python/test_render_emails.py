@@ -241,7 +241,9 @@ def test_any_leftovers_are_put_right(
         for number, stage in enumerate(stages):
             letters = [
                 {name: f"{name}-{number}-{n}" for name in outbox.SCHEMA.names}
-                | dict.fromkeys(("send_after", "expires_at", "rendered_at"), datetime(2026, 6, 15))
+                | dict.fromkeys(
+                    ("send_after", "expires_at", "rendered_at", "state_at"), datetime(2026, 6, 15)
+                )
                 for n in range(3)
             ]
             part, rows = outbox.write_batch(folder, letters)

@@ -78,7 +78,7 @@ select
         when status <> 'granted'
             then {{ refused_at(
                 not_after('given_at', as_of()),
-                'case when received_at > coalesce(created_at, ' ~ long_ago() ~ ') then received_at end'
+                'case when coalesce(received_at > created_at, true) then received_at end'
             ) }}
         -- Without a time of its own a grant is as old as its row: any refusal since ends it.
         when has_time then given_at

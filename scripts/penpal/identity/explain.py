@@ -42,6 +42,25 @@ order by identifiers.identifier_type in ('cart_id', 'order_id'),
     identifiers.identifier_type, records_count desc, identifiers.identifier_value
 """
 
+# Consent stays with the mailbox that gave it; a refusal is the person's.
+MAILBOXES = """
+select emails.email, emails.marketing_status, emails.suppression_reason,
+    case
+        when emails.is_primary then 'in use'
+        when emails.is_given_up then 'given up for another'
+        when emails.is_not_personal then 'not theirs alone'
+        else 'further'
+    end as place,
+    case
+        when emails.is_primary and emails.marketing_status = 'granted'
+            and consents.marketing_status <> 'granted' then consents.marketing_refused_at
+    end as refused_elsewhere_at
+from evidence_customer_emails as emails
+left join evidence_customer_consents as consents on emails.customer_id = consents.customer_id
+where emails.customer_id = $1
+order by emails.is_primary desc, emails.email
+"""
+
 LINKS = """
 select edges.record_key, edges.other_record_key, edges.identifier_type, edges.identifier_value,
     edges.group_key, edges.rule, edges.score, edges.source, edges.first_seen_at
@@ -170,6 +189,7 @@ def about(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Row:
         "customer_id": subject.customer_id,
         "records": rows(connection, RECORDS, customer),
         "identifiers": rows(connection, IDENTIFIERS, customer),
+        "mailboxes": rows(connection, MAILBOXES, customer),
         "former_ids": rows(
             connection,
             """

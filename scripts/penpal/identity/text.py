@@ -66,6 +66,7 @@ def render_about(facts: Row, shown: int | None) -> list[str]:
     lines += [first, *notes([subject])]
     lines += section("Records", record_lines(records), shown)
     lines += section("Identifiers", identifier_lines(facts["identifiers"]), shown)
+    lines += section("Mailboxes", mailbox_lines(facts["mailboxes"]), shown)
     lines += section("Ids it had before", former_lines(facts["former_ids"]), shown)
     lines += section("Links, the strongest first", link_lines(facts["links"]), shown)
     lines += section("Refused", [refusal_line(row) for row in facts["refusals"]], shown)
@@ -97,6 +98,23 @@ def identifier_lines(identifiers: list[Row]) -> list[str]:
                 f"suppressed: {row['suppressed']}" if row["suppressed"] else "",
             )
             for row in identifiers
+        ]
+    )
+
+
+def mailbox_lines(mailboxes: list[Row]) -> list[str]:
+    return table(
+        [
+            (
+                row["email"],
+                row["place"],
+                f"marketing {row['marketing_status']}",
+                f"suppressed: {row['suppression_reason']}" if row["suppression_reason"] else "",
+                f"refused at another mailbox on {day(row['refused_elsewhere_at'])}"
+                if row["refused_elsewhere_at"]
+                else "",
+            )
+            for row in mailboxes
         ]
     )
 
