@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
 
+{#- Longer than a page: one wide row, out of five amounts, an address and three clocks. -#}
 {%- set raw = [
     'order_id', 'customer_id', 'email', 'phone', 'status', 'currency', 'subtotal', 'discount',
     'shipping', 'tax', 'total', 'discount_code', 'cart_id', 'ship_first_name', 'ship_last_name',
