@@ -209,7 +209,8 @@ def scratch_project(folder: Path, engine: str) -> ScratchProject:
         "name: penpal\nversion: '1.0.0'\nprofile: scratch\n"
         f"model-paths: [models]\nmacro-paths: ['{ROOT}/macros']\n"
         "flags: {send_anonymous_usage_stats: false}\n"
-        "vars: {slash_dates: mdy, raw_data: sample, as_of: '', sources: [crm, web, shop, email]}\n"
+        "vars: {slash_dates: mdy, time_zone: '', raw_data: sample, as_of: '',"
+        " sources: [crm, web, shop, email]}\n"
         "models: {penpal: {+materialized: table}}\n"
     )
     (folder / "profiles.yml").write_text(PROFILES)

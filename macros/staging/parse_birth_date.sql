@@ -13,3 +13,12 @@
     {%- endset -%}
     {{ parse_date('(' ~ full_year ~ ')') }}
 {%- endmacro %}
+
+{#- A day of birth, unless it lies after the receipt of its row or makes somebody more than 120 years old. -#}
+{% macro possible_birth_date(birth_date, received_at) -%}
+    case
+        when {{ birth_date }} between {{ add_years('cast(' ~ as_of() ~ ' as date)', -120) }}
+            and cast(coalesce({{ received_at }}, {{ as_of() }}) as date)
+            then {{ birth_date }}
+    end
+{%- endmacro %}

@@ -169,6 +169,9 @@ RAW_CASES: dict[str, tuple[dict[str, dict[str, str]], list[str]]] = {
                 " when i < 97 then 'bad created_at' end",
             },
             "web.events": {"key": "'same'", "reject_reason": "'unknown event type'"},
+            "shop.customers": {
+                "quality_flags": "case when i < 11 then 'invalid_created_at' end",
+            },
             "shop.orders": {
                 "quality_flags": "case when i < 21 then 'invalid_email;unknown_cart_id'"
                 " when i < 41 then 'unknown_cart_id' end",
@@ -255,13 +258,13 @@ def test_what_staging_rejects_or_empties_is_told_in_plain_words(done: dict[str, 
     assert told.splitlines()[:-1] == [
         "ERROR   crm.contacts: 97 rows are rejected (allowed 10%); why, is in rejected_records",
         "ERROR   crm.contacts.created_at: is required, but empty in 20 rows (allowed 2%)",
-        "ERROR   crm.contacts.created_at: 77 rows are rejected, because it cannot be read"
-        " (allowed 10%)",
+        "ERROR   crm.contacts.created_at: cannot be read in 77 rows (allowed 10%)",
+        "ERROR   shop.customers.created_at: cannot be read in 11 rows (allowed 10%)",
         "WARNING shop.orders.email: 21 values cannot be read (allowed 20% of those given)",
         "WARNING shop.orders.cart_id: 41 values cannot be read (allowed 20% of those given)",
         "WARNING web.events: message_id holds mostly repeated values: is it the key?",
         "ERROR   web.events: 100 rows are rejected (allowed 10%); why, is in rejected_records",
-        "ERROR   web.events.type: 100 rows are rejected, because it cannot be read (allowed 10%)",
+        "ERROR   web.events.type: cannot be read in 100 rows (allowed 10%)",
     ]
 
 

@@ -132,6 +132,27 @@ CASES: dict[str, tuple[str, ...]] = {
         "(select {{ ignoring_nulls('last_value', 'v') }} over (order by n rows between unbounded "
         f"preceding and unbounded following) as last_seen from {ROWS}) as w",
     ),
+    "has_word": ("{{ has_word(word_list('v'), \"'a'\") }}", "true", ROWS),
+    "has_word none": ("{{ has_word(word_list('v'), \"'c'\") }}", "false", ROWS),
+    "has_word trimmed": ("{{ trim_characters(\"'<[null]>'\", '<>[]') }}", "null"),
+    "decode_entities": (
+        "{{ decode_entities(\"'D&#39;Arcy &amp;amp; Jos&eacute; &#x2019;'\") }}",
+        "D'Arcy &amp; José \u2019",
+    ),
+    "decode_entities none": (
+        "{{ decode_entities(\"'A & B; &bogus; &#0; &'\") }}",
+        "A & B; &bogus;   &",
+    ),
+    "iso_timestamp": (
+        "{{ iso_timestamp(\"'2026-01-01T00:30+05:30'\") }}",
+        "2025-12-31 19:00:00",
+    ),
+    "iso_timestamp hours": (
+        "{{ iso_timestamp(\"'2026-01-01 00:30:00-04'\") }}",
+        "2026-01-01 04:30:00",
+    ),
+    "iso_timestamp impossible": ("{{ iso_timestamp(\"'2026-02-30'\") }}", None),
+    "iso_timestamp epoch": ("{{ epoch_timestamp('1767225600000000') }}", "2026-01-01 00:00:00"),
     "parse_timestamp zulu": (
         "{{ parse_timestamp(\"'2026-01-01T00:00:00Z'\") }}",
         "2026-01-01 00:00:00",

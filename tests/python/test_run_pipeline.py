@@ -284,12 +284,12 @@ def test_an_empty_folder_stops_with_one_sentence(tmp_path: Path) -> None:
 
 
 def test_bad_raw_data_stops_before_the_build(tmp_path: Path) -> None:
-    row = "1,sold,EUR,9.99,2026-01-01"
-    write_orders(tmp_path, "order_id,status,currency,total,created_at", row)
+    rows = [f"{order},sold,EUR,9.99,2026-01-01" for order in (1, 2)]
+    write_orders(tmp_path, "order_id,status,currency,total,created_at", *rows)
     code, out, error = finish(start(tmp_path, "--raw-data", "lake", "--sources", "shop"))
     assert code == 1, error
     assert "Load raw data" in out
-    assert "ERROR   shop.orders.status: 1 of 1 values are none of 'paid'" in error
+    assert "ERROR   shop.orders.status: cannot be read in 2 rows (allowed 10%)" in error
     assert [step["name"] for step in records(tmp_path)[0]["steps"]] == ["load", "check_raw"]
 
 

@@ -66,11 +66,7 @@ standardised as (
             'parsed.mobile_dialled', 'countries.calling_code', 'countries.trunk_prefix'
         ) }} as mobile_phone,
         {{ standard_address('parsed') }},
-        case
-            when parsed.given_birth_date between {{ add_years('cast(' ~ as_of() ~ ' as date)', -120) }}
-                and cast(coalesce(parsed.received_at, {{ as_of() }}) as date)
-                then parsed.given_birth_date
-        end as birth_date,
+        {{ possible_birth_date('parsed.given_birth_date', 'parsed.received_at') }} as birth_date,
         {{ birth_date_key('parsed.raw_birth_date', 'parsed.given_birth_date') }} as birth_date_key,
         genders.gender,
         languages.language,

@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
 
+{#- Longer than a page: one wide row, out of five amounts, an address and three clocks. -#}
 {%- set raw = [
     'order_id', 'customer_id', 'email', 'phone', 'status', 'currency', 'subtotal', 'discount',
     'shipping', 'tax', 'total', 'accepts_marketing', 'discount_code', 'cart_id', 'ship_first_name',
@@ -72,7 +73,11 @@ standardised as (
         ) }} as total_base,
         {{ standard_names('parsed') }},
         {{ standard_address('parsed', 'ship_') }},
-        {{ not_after('parsed.given_created_at', 'parsed.given_loaded_at') }} as created_at,
+        -- A purchase counts even when its time cannot be read: its receipt stands in.
+        coalesce(
+            {{ not_after('parsed.given_created_at', 'parsed.given_loaded_at') }},
+            case when parsed.raw_created_at is not null then parsed.received_at end
+        ) as created_at,
         {{ not_after('parsed.given_updated_at', 'parsed.given_loaded_at') }} as updated_at
     from parsed
     cross join abbreviations
@@ -94,6 +99,7 @@ judged as {{ inline_cte() }} (
             {'no_exchange_rate': 'total is not null and total_base is null'},
             {'negative_total': 'total < 0'},
             'invalid_subtotal', 'invalid_discount', 'invalid_shipping', 'invalid_tax',
+            {'invalid_created_at': 'created_at is not null and given_created_at is null'},
             'invalid_updated_at',
             {'future_dated': 'created_at < given_created_at or updated_at < given_updated_at'},
         ]) }} as quality_flags,

@@ -38,13 +38,14 @@ def _too_many(rows: str, of: str, allowed: float) -> gxe.UnexpectedRowsExpectati
 def _column_checks(table: RawTable, column: Column) -> list[tuple[str, Any, bool]]:
     """The checks of one column: who is rejected for it, or has its value emptied."""
     name = column.name
+    has_flags = (table.source, table.table) not in WITHOUT_FLAGS
+    marks = " or ".join(
+        f"coalesce(';' || quality_flags || ';' like '%;{mark}_{name};%', false)"
+        for mark in ("invalid", "unknown")
+    )
     if not column.required:
-        if (table.source, table.table) in WITHOUT_FLAGS:
+        if not has_flags:
             return []
-        marks = " or ".join(
-            f"';' || quality_flags || ';' like '%;{mark}_{name};%'"
-            for mark in ("invalid", "unknown")
-        )
         given = f'(select count("{name}") from staging.{table.view})'
         says = f"{{failed}} values cannot be read (allowed {FLAGGED:.0%} of those given)"
         return [(says, _too_many(marks, given, FLAGGED), False)]
@@ -56,8 +57,13 @@ def _column_checks(table: RawTable, column: Column) -> list[tuple[str, Any, bool
             True,
         ),
         (
-            f"{{failed}} rows are rejected, because it cannot be read (allowed {REJECTED:.0%})",
-            _too_many(f"reject_reason in ('bad {name}', '{other}')", "count(*)", REJECTED),
+            f"cannot be read in {{failed}} rows (allowed {REJECTED:.0%})",
+            _too_many(
+                f"coalesce(reject_reason in ('bad {name}', '{other}'), false)"
+                + (f" or {marks}" if has_flags else ""),
+                "count(*)",
+                REJECTED,
+            ),
             True,
         ),
     ]

@@ -32,7 +32,7 @@ cases (case_name, raw_name, expected_name, expected_key) as (
     ('given-none', 'None', null, null),
     ('given-spreadsheet-error', '#N/A', null, null),
     ('given-broken-reference', '#REF!', null, null),
-    ('given-database-null', '\N', null, null),
+    ('given-database-null', chr(92) || 'N', null, null),
     ('given-null-in-brackets', '(null)', null, null),
     ('given-null-in-square-brackets', '[null]', null, null),
     ('given-pandas', '<NA>', null, null),

@@ -86,7 +86,7 @@ cases (case_name, raw, expected) as (
     ('id', '-1', null),
     ('id', '-2', '-2'),
     ('id', 'NA', null),
-    ('id', '\N', null),
+    ('id', chr(92) || 'N', null),
     ('id', '(null)', null),
     ('id', '<NA>', null),
     ('id', '"undefined"', null),

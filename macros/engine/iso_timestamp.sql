@@ -13,7 +13,10 @@
 
 {% macro spark__iso_timestamp(expression) -%}
     try_cast(regexp_replace(
-        regexp_replace({{ expression }}, r'([0-9]:[0-9.]+[+-][0-9]{2})$', '$1:00'),
+        regexp_replace(
+            regexp_replace({{ expression }}, r'([T ][0-9]{2}:[0-9]{2})([Z+-].*)$', '$1:00$2'),
+            r'(:[0-9.]+[+-][0-9]{2})$', '$1:00'
+        ),
         r'([+-][0-9]{2})([0-9]{2})$', '$1:$2'
     ) as timestamp)
 {%- endmacro %}
