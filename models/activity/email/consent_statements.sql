@@ -1,99 +1,95 @@
-with consents as (select * from {{ ref('checked_crm__consents') }}),
+with
+    consents as (select * from {{ ref('checked_crm__consents') }}),
 
-email_events as (select * from {{ ref('checked_email__events') }}),
+    email_events as (select * from {{ ref('checked_email__events') }}),
 
-consent_columns as (select * from {{ ref('consent_columns') }}),
+    consent_columns as (select * from {{ ref('consent_columns') }}),
 
-letters as (select * from {{ ref('stg_email__messages') }}),
+    letters as (select * from {{ ref('stg_email__messages') }}),
 
--- Every seen row speaks, whatever became of it: a refusal in a rejected row is a refusal.
-said as (
-    select
-        'crm.consents' as source_table,
-        consent_id as source_key,
-        email,
-        raw_email as email_text,
-        null as message_id,
-        purpose,
-        status,
-        null as event_type,
-        raw_status as said,
-        occurred_at,
-        quality_flags
-    from consents
-    where case when status = 'granted' then fate <> 'rejected' else purpose is not null end
-    union all
-    select
-        'email.events' as source_table,
-        event_id as source_key,
-        email,
-        raw_email as email_text,
-        message_id,
-        'marketing' as purpose,
-        case when event_type = 'bounced' then 'undeliverable' else 'withdrawn' end as status,
-        event_type,
-        raw_event as said,
-        occurred_at,
-        quality_flags
-    from email_events
-    where is_refusal
-    union all
-    select
-        source_table,
-        source_key,
-        email,
-        email_text,
-        null as message_id,
-        'marketing' as purpose,
-        status,
-        null as event_type,
-        said,
-        occurred_at,
-        case when is_time_unread then 'invalid_occurred_at' end as quality_flags
-    from consent_columns
-),
+    -- Every seen row speaks, whatever became of it: a refusal in a rejected row is a refusal.
+    said as (
+        select
+            'crm.consents' as source_table,
+            consent_id as source_key,
+            email,
+            raw_email as email_text,
+            null as message_id,
+            purpose,
+            status,
+            null as event_type,
+            raw_status as said,
+            occurred_at,
+            quality_flags
+        from consents
+        where case when status = 'granted' then fate <> 'rejected' else purpose is not null end
+        union all
+        select
+            'email.events' as source_table,
+            event_id as source_key,
+            email,
+            raw_email as email_text,
+            message_id,
+            'marketing' as purpose,
+            case when event_type = 'bounced' then 'undeliverable' else 'withdrawn' end as status,
+            event_type,
+            raw_event as said,
+            occurred_at,
+            quality_flags
+        from email_events
+        where is_refusal
+        union all
+        select
+            source_table,
+            source_key,
+            email,
+            email_text,
+            null as message_id,
+            'marketing' as purpose,
+            status,
+            null as event_type,
+            said,
+            occurred_at,
+            case when is_time_unread then 'invalid_occurred_at' end as quality_flags
+        from consent_columns
+    ),
 
--- A grant is for the one address that is written there; a refusal for each that can be found.
-searched as (
-    select
-        said.*,
-        coalesce({{ regex_full_match('said.email', '[a-z0-9_+][^=]*') }}, false) as is_plain,
-        letters.email as letter_email
-    from said
-    left join letters on said.message_id = letters.message_id
-),
+    -- A grant is for the one address that is written there; a refusal for each that can be found.
+    searched as (
+        select
+            said.*,
+            coalesce({{ regex_full_match('said.email', '[a-z0-9_+][^=]*') }}, false) as is_plain,
+            letters.email as letter_email
+        from said
+        left join letters on said.message_id = letters.message_id
+    ),
 
-found as (
-    select
-        *,
-        {{ addresses_within(
+    found as (
+        select
+            *,
+            {{ addresses_within(
             "case when status <> 'granted' and (not is_plain or email_text like '%@%@%')"
             ~ " then email_text end"
         ) }} as found_emails
-    from searched
-),
+        from searched
+    ),
 
-addressed as (
-    select
-        *,
-        {{ split_rows(
+    addressed as (
+        select
+            *,
+            {{ split_rows(
             "coalesce(found_emails || coalesce(';' || email, ''), email, letter_email, '')", ';'
         ) }} as found_email
-    from found
-),
+        from found
+    ),
 
-mailed as (
-    select
-        *,
-        nullif(found_email, '') as mailbox
-    from addressed
-),
+    mailed as (select *, nullif(found_email, '') as mailbox from addressed),
 
-purposes as (
-    select 'marketing' as purpose
-    union all
-    select 'personalization' as purpose
-)
+    purposes as (
+        select 'marketing' as purpose
+        union all
+        select 'personalization' as purpose
+    )
 
 select
     mailed.source_table,

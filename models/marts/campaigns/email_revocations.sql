@@ -1,85 +1,87 @@
-with customer_messages as (select * from {{ ref('customer_messages') }}),
+with
+    customer_messages as (select * from {{ ref('customer_messages') }}),
 
-campaigns as (select * from {{ ref('campaigns') }}),
+    campaigns as (select * from {{ ref('campaigns') }}),
 
-campaign_occasions as (select * from {{ ref('campaign_occasions') }}),
+    campaign_occasions as (select * from {{ ref('campaign_occasions') }}),
 
-email_consents as (select * from {{ ref('email_consents') }}),
+    email_consents as (select * from {{ ref('email_consents') }}),
 
-customer_consents as (select * from {{ ref('customer_consents') }}),
+    customer_consents as (select * from {{ ref('customer_consents') }}),
 
-given_up_emails as (
-    select
-        customer_id,
-        email_key
-    from {{ ref('customer_emails') }}
-    where is_given_up
-    group by customer_id, email_key
-),
+    given_up_emails as (
+        select customer_id, email_key
+        from {{ ref('customer_emails') }}
+        where is_given_up
+        group by customer_id, email_key
+    ),
 
-last_orders as (
-    select
-        customer_id,
-        max(created_at) as last_order_at
-    from {{ ref('customer_orders') }}
-    group by customer_id
-),
+    last_orders as (
+        select customer_id, max(created_at) as last_order_at
+        from {{ ref('customer_orders') }}
+        group by customer_id
+    ),
 
--- Our own letters that may still wait: rendered once they were due, they expire by then.
-letters as (
-    select
-        customer_messages.*,
-        campaigns.kind,
-        campaigns.trigger_segment in ('abandoned_carts', 'inactive') as ends_with_purchase,
-        coalesce(campaign_occasions.is_purchased, false) as is_purchased,
-        -- An order that we hear of late was placed before the letter, and after its occasion.
-        coalesce(campaign_occasions.qualified_at, customer_messages.sent_at) as purchased_from
-    from customer_messages
-    inner join campaigns on customer_messages.campaign = campaigns.campaign
-    left join campaign_occasions
-        on customer_messages.campaign = campaign_occasions.campaign
-        and customer_messages.customer_id = campaign_occasions.customer_id
-        and customer_messages.occasion = campaign_occasions.occasion
-    where
-        customer_messages.occasion is not null
-        and {{ add_seconds(
+    -- Our own letters that may still wait: rendered once they were due, they expire by then.
+    letters as (
+        select
+            customer_messages.*,
+            campaigns.kind,
+            campaigns.trigger_segment in ('abandoned_carts', 'inactive') as ends_with_purchase,
+            coalesce(campaign_occasions.is_purchased, false) as is_purchased,
+            -- An order that we hear of late was placed before the letter, and after its occasion.
+            coalesce(campaign_occasions.qualified_at, customer_messages.sent_at) as purchased_from
+        from customer_messages
+        inner join campaigns on customer_messages.campaign = campaigns.campaign
+        left join
+            campaign_occasions
+            on customer_messages.campaign = campaign_occasions.campaign
+            and customer_messages.customer_id = campaign_occasions.customer_id
+            and customer_messages.occasion = campaign_occasions.occasion
+        where
+            customer_messages.occasion is not null
+            and {{ add_seconds(
             'customer_messages.sent_at', '3600 * campaigns.expires_after_hours'
         ) }} > {{ as_of() }}
-),
+    ),
 
--- The rules of email_decisions, asked again of the address that the letter goes to.
-judged as (
-    select
-        letters.*,
-        case
-            when given_up_emails.email_key is not null then 'invalid_address'
-            when email_consents.suppression_reason is not null then 'suppressed'
-            when
-                letters.kind = 'marketing'
-                and (
-                    coalesce(email_consents.marketing_status, 'unknown') <> 'granted'
-                    or coalesce(
-                        customer_consents.marketing_refused_at >= email_consents.marketing_since,
-                        false
+    -- The rules of email_decisions, asked again of the address that the letter goes to.
+    judged as (
+        select
+            letters.*,
+            case
+                when given_up_emails.email_key is not null
+                then 'invalid_address'
+                when email_consents.suppression_reason is not null
+                then 'suppressed'
+                when
+                    letters.kind = 'marketing'
+                    and (
+                        coalesce(email_consents.marketing_status, 'unknown') <> 'granted'
+                        or coalesce(
+                            customer_consents.marketing_refused_at
+                            >= email_consents.marketing_since,
+                            false
+                        )
                     )
-                )
                 then 'no_consent'
-            when
-                letters.is_purchased
-                or (
-                    letters.ends_with_purchase
-                    and last_orders.last_order_at >= letters.purchased_from
-                )
+                when
+                    letters.is_purchased
+                    or (
+                        letters.ends_with_purchase
+                        and last_orders.last_order_at >= letters.purchased_from
+                    )
                 then 'already_purchased'
-        end as reason
-    from letters
-    left join given_up_emails
-        on letters.customer_id = given_up_emails.customer_id
-        and letters.email_key = given_up_emails.email_key
-    left join email_consents on letters.email_key = email_consents.email_key
-    left join customer_consents on letters.customer_id = customer_consents.customer_id
-    left join last_orders on letters.customer_id = last_orders.customer_id
-)
+            end as reason
+        from letters
+        left join
+            given_up_emails
+            on letters.customer_id = given_up_emails.customer_id
+            and letters.email_key = given_up_emails.email_key
+        left join email_consents on letters.email_key = email_consents.email_key
+        left join customer_consents on letters.customer_id = customer_consents.customer_id
+        left join last_orders on letters.customer_id = last_orders.customer_id
+    )
 
 select
     message_id,

@@ -7,68 +7,70 @@
 
 with
 
-consents as {{ inline_cte() }} (select * from {{ ref('base_crm__consents') }}),
+    consents as {{ inline_cte() }} (select * from {{ ref('base_crm__consents') }}),
 
-no_values as ({{ no_values() }}),
-refusal_words as (select * from {{ ref('refusal_words') }}),
+    no_values as ({{ no_values() }}),
+    refusal_words as (select * from {{ ref('refusal_words') }}),
 
-status_words as ({{ read_refusal_words('status', 'status', 'consents') }}),
+    status_words as ({{ read_refusal_words('status', 'status', 'consents') }}),
 
-purpose_words as ({{ read_refusal_words('purpose', 'purpose', 'consents') }}),
+    purpose_words as ({{ read_refusal_words('purpose', 'purpose', 'consents') }}),
 
-parsed as (
-    select
-        {{ raw_columns(raw) }},
-        {{ row_key('consent_id', raw) }} as consent_id,
-        {{ standardise_email('email') }} as email,
-        -- A grant is what the contract calls one; whatever else is said ends it.
-        coalesce(
-            {{ standard_word('status', {'granted': [], 'withdrawn': [], 'pending': []}) }},
-            status_words.meaning,
-            'unknown'
-        ) as status,
-        {{ standard_word('purpose', {
+    parsed as (
+        select
+            {{ raw_columns(raw) }},
+            {{ row_key('consent_id', raw) }} as consent_id,
+            {{ standardise_email('email') }} as email,
+            -- A grant is what the contract calls one; whatever else is said ends it.
+            coalesce(
+                {{ standard_word('status', {'granted': [], 'withdrawn': [], 'pending': []}) }},
+                status_words.meaning,
+                'unknown'
+            ) as status,
+            {{ standard_word('purpose', {
             'marketing': [],
             'personalization': ['personalisation'],
             'all': [],
         }) }} as given_purpose,
-        coalesce(purpose_words.meaning, 'all') as meant_purpose,
-        {{ parse_timestamp('occurred_at') }} as given_occurred_at,
-        {{ parse_timestamp('loaded_at') }} as given_loaded_at,
-        {{ received_at('crm', 'consents') }} as received_at,
-        {{ clean_text('source', 200) }} as consent_source,
-        {{ clean_text('wording_version', 100) }} as wording_version,
-        {{ regex_extract('lower(wording_sha256)', '^[0-9a-f]{64}\\z', 0) }}
-            as wording_sha256
-    from consents
-    cross join no_values
-    left join status_words on consents.status = status_words.said
-    left join purpose_words on consents.purpose = purpose_words.said
-),
+            coalesce(purpose_words.meaning, 'all') as meant_purpose,
+            {{ parse_timestamp('occurred_at') }} as given_occurred_at,
+            {{ parse_timestamp('loaded_at') }} as given_loaded_at,
+            {{ received_at('crm', 'consents') }} as received_at,
+            {{ clean_text('source', 200) }} as consent_source,
+            {{ clean_text('wording_version', 100) }} as wording_version,
+            {{ regex_extract('lower(wording_sha256)', '^[0-9a-f]{64}\\z', 0) }} as wording_sha256
+        from consents
+        cross join no_values
+        left join status_words on consents.status = status_words.said
+        left join purpose_words on consents.purpose = purpose_words.said
+    ),
 
-standardised as (
-    select
-        *,
-        {{ email_key('email') }} as email_key,
-        -- A refusal without a purpose that can be read is meant for each.
-        case
-            when given_purpose is not null or status = 'granted' then given_purpose
-            else nullif(meant_purpose, 'other')
-        end as purpose,
-        case
-            when status = 'granted' then {{ not_after('given_occurred_at', 'given_loaded_at') }}
-            else {{ refused_at(
+    standardised as (
+        select
+            *,
+            {{ email_key('email') }} as email_key,
+            -- A refusal without a purpose that can be read is meant for each.
+            case
+                when given_purpose is not null or status = 'granted'
+                then given_purpose
+                else nullif(meant_purpose, 'other')
+            end as purpose,
+            case
+                when status = 'granted'
+                then {{ not_after('given_occurred_at', 'given_loaded_at') }}
+                else
+                    {{ refused_at(
                 not_after('given_occurred_at', 'given_loaded_at'), 'given_loaded_at'
             ) }}
-        end as occurred_at
-    from parsed
-    where {{ is_seen('received_at') }}
-),
+            end as occurred_at
+        from parsed
+        where {{ is_seen('received_at') }}
+    ),
 
-judged as {{ inline_cte() }} (
-    select
-        *,
-        {{ quality_flags([
+    judged as {{ inline_cte() }} (
+        select
+            *,
+            {{ quality_flags([
             'made_consent_id',
             {'unknown_status': "status = 'unknown'"},
             {'unknown_purpose': "given_purpose is null and status <> 'granted'"},
@@ -76,21 +78,26 @@ judged as {{ inline_cte() }} (
             {'future_dated': 'occurred_at < given_occurred_at'},
             'invalid_wording_sha256',
         ]) }} as quality_flags,
-        case
-            -- Of a record that cannot be read, a refusal that can be still counts.
-            when source_fault is not null and coalesce(status, '') <> 'withdrawn' then source_fault
-            when raw_consent_id is null then 'missing consent_id'
-            {{ missing_or_bad('email') }}
-            when raw_purpose is null and purpose is null then 'missing purpose'
-            when purpose is null then 'unknown purpose'
-            when occurred_at is null and raw_occurred_at is null then 'missing occurred_at'
-            when occurred_at is null then 'bad occurred_at'
-        end as reject_reason
-    from standardised
-),
+            case
+                -- Of a record that cannot be read, a refusal that can be still counts.
+                when source_fault is not null and coalesce(status, '') <> 'withdrawn'
+                then source_fault
+                when raw_consent_id is null
+                then 'missing consent_id' {{ missing_or_bad('email') }}
+                when raw_purpose is null and purpose is null
+                then 'missing purpose'
+                when purpose is null
+                then 'unknown purpose'
+                when occurred_at is null and raw_occurred_at is null
+                then 'missing occurred_at'
+                when occurred_at is null
+                then 'bad occurred_at'
+            end as reject_reason
+        from standardised
+    ),
 
--- A source that turns a grant into a withdrawal under the same id must not lose the withdrawal.
-{{ decide_fates(
+    -- A source that turns a grant into a withdrawal under the same id must not lose the withdrawal.
+    {{ decide_fates(
     key=['consent_id', 'status'],
     keep='first',
     columns=[

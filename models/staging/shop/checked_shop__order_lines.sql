@@ -4,45 +4,49 @@
 
 with
 
-order_lines as {{ inline_cte() }} (select * from {{ ref('base_shop__order_lines') }}),
+    order_lines as {{ inline_cte() }} (select * from {{ ref('base_shop__order_lines') }}),
 
-no_values as ({{ no_values() }}),
+    no_values as ({{ no_values() }}),
 
-parsed as (
-    select
-        {{ raw_columns(raw) }},
-        {{ row_key('order_line_id', raw) }} as order_line_id,
-        {{ known_id('order_id') }} as order_id,
-        {{ known_id('product_id') }} as product_id,
-        {{ parse_integer('quantity') }} as quantity,
-        {{ parse_money('unit_price', 'decimal(18, 4)') }} as unit_price,
-        {{ parse_money('discount') }} as discount,
-        {{ received_at('shop', 'order_lines') }} as received_at
-    from order_lines
-    cross join no_values
-),
+    parsed as (
+        select
+            {{ raw_columns(raw) }},
+            {{ row_key('order_line_id', raw) }} as order_line_id,
+            {{ known_id('order_id') }} as order_id,
+            {{ known_id('product_id') }} as product_id,
+            {{ parse_integer('quantity') }} as quantity,
+            {{ parse_money('unit_price', 'decimal(18, 4)') }} as unit_price,
+            {{ parse_money('discount') }} as discount,
+            {{ received_at('shop', 'order_lines') }} as received_at
+        from order_lines
+        cross join no_values
+    ),
 
-judged as {{ inline_cte() }} (
-    select
-        *,
-        {{ quality_flags([
+    judged as {{ inline_cte() }} (
+        select
+            *,
+            {{ quality_flags([
             'made_order_line_id', 'invalid_discount',
         ]) }} as quality_flags,
-        case
-            when source_fault is not null then source_fault
-            when raw_order_line_id is null then 'missing order_line_id'
-            {{ missing_or_bad('order_id') }}
-            {{ missing_or_bad('product_id') }}
-            {{ missing_or_bad('quantity') }}
-            when quantity < 0 then 'bad quantity'
-            {{ missing_or_bad('unit_price') }}
-            when unit_price < 0 then 'bad unit_price'
-        end as reject_reason
-    from parsed
-    where {{ is_seen('received_at') }}
-),
+            case
+                when source_fault is not null
+                then source_fault
+                when raw_order_line_id is null
+                then
+                    'missing order_line_id'
+                    {{ missing_or_bad('order_id') }}
+                    {{ missing_or_bad('product_id') }}
+                    {{ missing_or_bad('quantity') }}
+                when quantity < 0
+                then 'bad quantity' {{ missing_or_bad('unit_price') }}
+                when unit_price < 0
+                then 'bad unit_price'
+            end as reject_reason
+        from parsed
+        where {{ is_seen('received_at') }}
+    ),
 
-{{ decide_fates(
+    {{ decide_fates(
     key='order_line_id',
     keep='newest',
     repeated_in=['order_lines', 'order_line_id'],
