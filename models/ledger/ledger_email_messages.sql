@@ -18,9 +18,7 @@
     'subject': dbt.type_string(),
 } %}
 
-with ledger as (
-    {{ ledger_rows('email_messages', columns) }}
-)
+with ledger as ({{ ledger_rows('email_messages', columns) }})
 
 -- Only the renderer writes here: a build restores a new warehouse's ledger, and adds nothing later.
 select {{ columns | join(', ') }}

@@ -1,25 +1,23 @@
 -- Every value of every record links it, though the link may have been cut, or is refused with a
 -- reason; both only where a shared value links a record with its namesakes, but not with its owner.
-with identifiers as (
-    select record_key, identifier_type, identifier_value
-    from {{ ref('identity_record_values') }}
-    group by record_key, identifier_type, identifier_value
-),
+with
+    identifiers as (
+        select record_key, identifier_type, identifier_value
+        from {{ ref('identity_record_values') }}
+        group by record_key, identifier_type, identifier_value
+    ),
 
-links as (
-    select record_key, identifier_type, identifier_value, rule
-    from {{ ref('identity_edges') }}
-    where identifier_type is not null
-    union all
-    select record_key, identifier_type, identifier_value, rule
-    from {{ ref('identity_refusals') }}
-    where reason = 'cut_weakest_link'
-),
+    links as (
+        select record_key, identifier_type, identifier_value, rule
+        from {{ ref('identity_edges') }}
+        where identifier_type is not null
+        union all
+        select record_key, identifier_type, identifier_value, rule
+        from {{ ref('identity_refusals') }}
+        where reason = 'cut_weakest_link'
+    ),
 
-refusals as (
-    select * from {{ ref('identity_refusals') }}
-    where reason <> 'cut_weakest_link'
-)
+    refusals as (select * from {{ ref('identity_refusals') }} where reason <> 'cut_weakest_link')
 
 select
     identifiers.record_key,
@@ -28,11 +26,13 @@ select
     links.rule,
     refusals.reason
 from identifiers
-left join links
+left join
+    links
     on identifiers.record_key = links.record_key
     and identifiers.identifier_type = links.identifier_type
     and identifiers.identifier_value = links.identifier_value
-left join refusals
+left join
+    refusals
     on identifiers.record_key = refusals.record_key
     and identifiers.identifier_type = refusals.identifier_type
     and identifiers.identifier_value = refusals.identifier_value

@@ -1,9 +1,9 @@
 -- Shares of pairs are above 0 (their logarithm is taken), and those of one comparison add up to 1
 -- at most.
-with match_weights as (
-    select * from {{ ref('match_weights') }}
-    where comparison not in ('prior', 'term')
-)
+with
+    match_weights as (
+        select * from {{ ref('match_weights') }} where comparison not in ('prior', 'term')
+    )
 
 select
     comparison,

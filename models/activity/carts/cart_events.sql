@@ -1,99 +1,101 @@
+-- Longer than a page, since baskets for which the shop passes no id are made here too.
 -- A visitor has one basket at a time: an order or this silence ends it.
 {% set basket_gap_hours = 72 %}
-with cart_touches as (select * from {{ ref('cart_touches') }}),
+with
+    cart_touches as (select * from {{ ref('cart_touches') }}),
 
-visits as (
-    select
-        *,
-        coalesce(anonymous_id, 'user:' || user_id) as visitor
-    from cart_touches
-    where cart_id is null and coalesce(anonymous_id, user_id) is not null
-),
+    visits as (
+        select *, coalesce(anonymous_id, 'user:' || user_id) as visitor
+        from cart_touches
+        where cart_id is null and coalesce(anonymous_id, user_id) is not null
+    ),
 
-with_previous as (
-    select
-        *,
-        lag(activity) over visitor_visits as previous_activity,
-        lag(activity_at) over visitor_visits as previous_at
-    from visits
-    window visitor_visits as (partition by visitor order by activity_at, source_table, source_key)
-),
+    with_previous as (
+        select
+            *,
+            lag(activity) over visitor_visits as previous_activity,
+            lag(activity_at) over visitor_visits as previous_at
+        from visits
+        window
+            visitor_visits as (partition by visitor order by activity_at, source_table, source_key)
+    ),
 
-numbered as (
-    select
-        *,
-        sum(
-            case
-                when
-                    previous_activity <> 'ordered'
-                    and {{ seconds_between('previous_at', 'activity_at') }}
-                    < {{ basket_gap_hours * 3600 }}
+    numbered as (
+        select
+            *,
+            sum(
+                case
+                    when
+                        previous_activity <> 'ordered'
+                        and {{ seconds_between('previous_at', 'activity_at') }}
+                        < {{ basket_gap_hours * 3600 }}
                     then 0
-                else 1
-            end
-        ) over (
-            partition by visitor
-            order by activity_at, source_table, source_key
-            rows between unbounded preceding and current row
-        ) as basket_number
-    from with_previous
-),
+                    else 1
+                end
+            ) over (
+                partition by visitor
+                order by activity_at, source_table, source_key
+                rows between unbounded preceding and current row
+            ) as basket_number
+        from with_previous
+    ),
 
-baskets as (
-    select
-        source_table,
-        source_key,
-        'visitor:' || visitor || ':' || cast(
-            min(activity_at) over (partition by visitor, basket_number)
-            as {{ dbt.type_string() }}
-        ) as cart_key
-    from numbered
-),
+    baskets as (
+        select
+            source_table,
+            source_key,
+            'visitor:'
+            || visitor
+            || ':'
+            || cast(
+                min(activity_at) over (
+                    partition by visitor, basket_number
+                ) as {{ dbt.type_string() }}
+            ) as cart_key
+        from numbered
+    ),
 
-keyed as (
-    select
-        cart_touches.*,
-        coalesce(cart_touches.cart_id, baskets.cart_key) as cart_key
-    from cart_touches
-    left join baskets
-        on cart_touches.source_table = baskets.source_table
-        and cart_touches.source_key = baskets.source_key
-    where coalesce(cart_touches.cart_id, baskets.cart_key) is not null
-),
+    keyed as (
+        select cart_touches.*, coalesce(cart_touches.cart_id, baskets.cart_key) as cart_key
+        from cart_touches
+        left join
+            baskets
+            on cart_touches.source_table = baskets.source_table
+            and cart_touches.source_key = baskets.source_key
+        where coalesce(cart_touches.cart_id, baskets.cart_key) is not null
+    ),
 
-additions as (
-    select
-        cart_key,
-        max(activity_at) as last_added_at
-    from keyed
-    where activity = 'added'
-    group by cart_key
-),
+    additions as (
+        select cart_key, max(activity_at) as last_added_at
+        from keyed
+        where activity = 'added'
+        group by cart_key
+    ),
 
--- The last order before something was put in again ended a round; the first one after it is the
--- order of the present round.
-orders as (
-    select
-        keyed.cart_key,
-        max(case when keyed.activity_at < additions.last_added_at then keyed.activity_at end)
-            as previous_order_at,
-        min(
-            case
-                when keyed.activity_at >= coalesce(additions.last_added_at, keyed.activity_at)
+    -- The last order before something was put in again ended a round; the first one after it is the
+    -- order of the present round.
+    orders as (
+        select
+            keyed.cart_key,
+            max(
+                case when keyed.activity_at < additions.last_added_at then keyed.activity_at end
+            ) as previous_order_at,
+            min(
+                case
+                    when keyed.activity_at >= coalesce(additions.last_added_at, keyed.activity_at)
                     then keyed.activity_at
-            end
-        ) as ordered_at
-    from keyed
-    left join additions on keyed.cart_key = additions.cart_key
-    where keyed.activity = 'ordered'
-    group by keyed.cart_key
-)
+                end
+            ) as ordered_at
+        from keyed
+        left join additions on keyed.cart_key = additions.cart_key
+        where keyed.activity = 'ordered'
+        group by keyed.cart_key
+    )
 
 select
     keyed.cart_key,
     row_number() over (
-        partition by keyed.cart_key
-        order by keyed.activity_at, keyed.source_table, keyed.source_key
+        partition by keyed.cart_key order by keyed.activity_at, keyed.source_table, keyed.source_key
     ) as activity_number,
     keyed.cart_id,
     keyed.source_table,
@@ -105,10 +107,11 @@ select
     keyed.email_key,
     keyed.product_id,
     case
-        when keyed.activity = 'added' then cast(greatest(coalesce(keyed.quantity, 1), 0) as bigint)
+        when keyed.activity = 'added'
+        then cast(greatest(coalesce(keyed.quantity, 1), 0) as bigint)
         -- greatest() passes over nulls, and here null means all of them.
         when keyed.activity = 'removed' and keyed.quantity is not null
-            then cast(greatest(keyed.quantity, 0) as bigint)
+        then cast(greatest(keyed.quantity, 0) as bigint)
     end as quantity,
     case when keyed.price >= 0 then cast(keyed.price as decimal(18, 4)) end as price,
     keyed.currency,

@@ -8,8 +8,9 @@ select
     cast(sum(case when starts_session then 1 else 0 end) as bigint) as sessions_started_count,
     count(*) as events_count,
     cast(sum(case when event_type = 'page' then 1 else 0 end) as bigint) as page_views_count,
-    cast(sum(case when event_name = 'Product Viewed' then 1 else 0 end) as bigint)
-        as product_views_count,
+    cast(
+        sum(case when event_name = 'Product Viewed' then 1 else 0 end) as bigint
+    ) as product_views_count,
     cast(sum(case when event_name = 'Product Added' then 1 else 0 end) as bigint) as adds_count,
     cast(sum(case when event_name = 'Order Completed' then 1 else 0 end) as bigint) as orders_count,
     max(event_at) as last_event_at

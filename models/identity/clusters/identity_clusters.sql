@@ -1,8 +1,9 @@
-with records as (select * from {{ ref('identity_records') }}),
+with
+    records as (select * from {{ ref('identity_records') }}),
 
-linked as (select * from {{ ref('identity_linked_clusters') }}),
+    linked as (select * from {{ ref('identity_linked_clusters') }}),
 
-fuzzy as (select * from {{ ref('identity_fuzzy_clusters') }})
+    fuzzy as (select * from {{ ref('identity_fuzzy_clusters') }})
 
 select
     records.record_id,

@@ -1,39 +1,32 @@
-with first_records as (
-    select * from {{ ref('identity_open_records') }}
-    where seniority = 1
-),
+with
+    first_records as (select * from {{ ref('identity_open_records') }} where seniority = 1),
 
-ids as (select * from {{ ref('identity_open_ids') }}),
+    ids as (select * from {{ ref('identity_open_ids') }}),
 
-returned as (select * from {{ ref('identity_returned_ids') }}),
+    returned as (select * from {{ ref('identity_returned_ids') }}),
 
-survivors as (
-    select * from {{ ref('identity_id_parts') }}
-    where survives
-),
+    survivors as (select * from {{ ref('identity_id_parts') }} where survives),
 
-ledger as (
-    {{ ledger_rows('customer_id_assignments', customer_id_columns()) }}
-),
+    ledger as ({{ ledger_rows('customer_id_assignments', customer_id_columns()) }}),
 
-given as (
-    select
-        first_records.cluster,
-        first_records.record_key,
-        coalesce(returned.customer_id, survivors.customer_id) as customer_id,
-        returned.customer_id is not null as is_returned
-    from first_records
-    left join returned on first_records.cluster = returned.cluster
-    left join survivors on first_records.cluster = survivors.cluster
-),
+    given as (
+        select
+            first_records.cluster,
+            first_records.record_key,
+            coalesce(returned.customer_id, survivors.customer_id) as customer_id,
+            returned.customer_id is not null as is_returned
+        from first_records
+        left join returned on first_records.cluster = returned.cluster
+        left join survivors on first_records.cluster = survivors.cluster
+    ),
 
--- The record may have given its name to an id that another part has: number the next.
-seed_uses as (
-    select ledger.seed_record_key, count(distinct ledger.customer_id) as uses_count
-    from ledger
-    inner join given on ledger.seed_record_key = given.record_key and given.customer_id is null
-    group by ledger.seed_record_key
-)
+    -- The record may have given its name to an id that another part has: number the next.
+    seed_uses as (
+        select ledger.seed_record_key, count(distinct ledger.customer_id) as uses_count
+        from ledger
+        inner join given on ledger.seed_record_key = given.record_key and given.customer_id is null
+        group by ledger.seed_record_key
+    )
 
 -- Whoever has no id gets a new one, made of the cluster's first record.
 select

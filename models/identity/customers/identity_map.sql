@@ -1,14 +1,13 @@
-with clusters as (select * from {{ ref('identity_clusters') }}),
+with
+    clusters as (select * from {{ ref('identity_clusters') }}),
 
-ledger as (select * from {{ ref('ledger_customer_id_assignments') }}),
+    ledger as (select * from {{ ref('ledger_customer_id_assignments') }}),
 
-assigned as (
-    select
-        record_key,
-        {{ last_by('customer_id', 'sequence') }} as customer_id
-    from ledger
-    group by record_key
-)
+    assigned as (
+        select record_key, {{ last_by('customer_id', 'sequence') }} as customer_id
+        from ledger
+        group by record_key
+    )
 
 select
     clusters.record_id,

@@ -1,15 +1,14 @@
-with entities as (select * from {{ ref('identity_entities') }}),
+with
+    entities as (select * from {{ ref('identity_entities') }}),
 
-components as (select * from {{ ref('identity_link_components') }}),
+    components as (select * from {{ ref('identity_link_components') }}),
 
--- Named after its first record, as a component is; a settlement may be named after a value.
-settled as (
-    select
-        node as record_id,
-        min(node) over (partition by cluster) as cluster
-    from {{ ref('identity_settlements') }}
-    where node > 0
-)
+    -- Named after its first record, as a component is; a settlement may be named after a value.
+    settled as (
+        select node as record_id, min(node) over (partition by cluster) as cluster
+        from {{ ref('identity_settlements') }}
+        where node > 0
+    )
 
 select
     entities.node as record_id,

@@ -1,38 +1,44 @@
 {%- set thresholds = var('match_thresholds') %}
 
-with evidence as (select * from {{ ref('identity_evidence') }}),
+with
+    evidence as (select * from {{ ref('identity_evidence') }}),
 
-records as (select * from {{ ref('identity_records') }}),
+    records as (select * from {{ ref('identity_records') }}),
 
-priors as (select * from {{ ref('identity_priors') }}),
+    priors as (select * from {{ ref('identity_priors') }}),
 
--- What two people of one household share (address, family name) is no evidence that they are one.
-explained as (
-    select
-        evidence.*,
-        priors.match_prior as prior_weight,
-        0 - round(
-            log2(1 + power(2, least(priors.household_prior + evidence.household_evidence, 100))), 2
-        ) as household_weight
-    from evidence
-    cross join priors
-),
+    -- What two people of one household share (address, family name) is no evidence that they are
+    -- one.
+    explained as (
+        select
+            evidence.*,
+            priors.match_prior as prior_weight,
+            0 - round(
+                log2(
+                    1 + power(2, least(priors.household_prior + evidence.household_evidence, 100))
+                ),
+                2
+            ) as household_weight
+        from evidence
+        cross join priors
+    ),
 
-weighed as (
-    select
-        *,
-        round(
-            prior_weight + match_evidence + household_weight + contradiction_weight, 2
-        ) as weight
-    from explained
-),
+    weighed as (
+        select
+            *,
+            round(
+                prior_weight + match_evidence + household_weight + contradiction_weight, 2
+            ) as weight
+        from explained
+    ),
 
-kept as (
-    select * from weighed
-    where
-        weight >= {{ thresholds.keep }}
-        or weight - contradiction_weight >= {{ thresholds.link }}
-)
+    kept as (
+        select *
+        from weighed
+        where
+            weight >= {{ thresholds.keep }}
+            or weight - contradiction_weight >= {{ thresholds.link }}
+    )
 
 select
     a.record_key as record_key_a,
@@ -42,8 +48,7 @@ select
     kept.blocking_rule,
     kept.prior_weight,
     {%- for comparison in comparisons() %}
-        kept.{{ comparison }}_level,
-        kept.{{ comparison }}_weight,
+        kept.{{ comparison }}_level, kept.{{ comparison }}_weight,
     {%- endfor %}
     kept.household_weight,
     kept.contradiction_weight,

@@ -1,111 +1,104 @@
 -- Who looks an order up, refunds or ships it, need not be who bought.
-with events as (
-    select * from {{ ref('stg_web__events') }}
-    where
-        not is_bot
-        and (
-            order_id is null
-            or event_name in ('Checkout Started', 'Payment Info Entered', 'Order Completed')
-        )
-),
+with
+    events as (
+        select *
+        from {{ ref('stg_web__events') }}
+        where
+            not is_bot
+            and (
+                order_id is null
+                or event_name in ('Checkout Started', 'Payment Info Entered', 'Order Completed')
+            )
+    ),
 
-checkouts as (select * from {{ ref('stg_shop__checkouts') }}),
+    checkouts as (select * from {{ ref('stg_shop__checkouts') }}),
 
-orders as (select * from {{ ref('stg_shop__orders') }}),
+    orders as (select * from {{ ref('stg_shop__orders') }}),
 
-records as (select * from {{ ref('identity_records') }}),
+    records as (select * from {{ ref('identity_records') }}),
 
--- An account's order has its key.
-guest_orders as (
-    select * from records
-    where source_table = 'shop.orders' and names_its_person
-),
+    -- An account's order has its key.
+    guest_orders as (select * from records where source_table = 'shop.orders' and names_its_person),
 
-traces as (
-    select
-        'shop.checkouts:' || checkout_id as record_key,
-        'cart_id' as identifier_type,
-        cart_id as identifier_value,
-        created_at as observed_at
-    from checkouts
-    where cart_id is not null
+    traces as (
+        select
+            'shop.checkouts:' || checkout_id as record_key,
+            'cart_id' as identifier_type,
+            cart_id as identifier_value,
+            created_at as observed_at
+        from checkouts
+        where cart_id is not null
 
-    union all
+        union all
 
-    select
-        'shop.orders:' || order_id as record_key,
-        'cart_id' as identifier_type,
-        cart_id as identifier_value,
-        created_at as observed_at
-    from orders
-    where cart_id is not null
+        select
+            'shop.orders:' || order_id as record_key,
+            'cart_id' as identifier_type,
+            cart_id as identifier_value,
+            created_at as observed_at
+        from orders
+        where cart_id is not null
 
-    union all
+        union all
 
-    -- The site may know an order's basket where the shop's export does not tell.
-    select
-        'shop.orders:' || order_id as record_key,
-        'cart_id' as identifier_type,
-        cart_id as identifier_value,
-        event_at as observed_at
-    from events
-    where order_id is not null and cart_id is not null
+        -- The site may know an order's basket where the shop's export does not tell.
+        select
+            'shop.orders:' || order_id as record_key,
+            'cart_id' as identifier_type,
+            cart_id as identifier_value,
+            event_at as observed_at
+        from events
+        where order_id is not null and cart_id is not null
 
-    union all
+        union all
 
-    select
-        'web.users:' || user_id as record_key,
-        'cart_id' as identifier_type,
-        cart_id as identifier_value,
-        event_at as observed_at
-    from events
-    where user_id is not null and cart_id is not null
+        select
+            'web.users:' || user_id as record_key,
+            'cart_id' as identifier_type,
+            cart_id as identifier_value,
+            event_at as observed_at
+        from events
+        where user_id is not null and cart_id is not null
 
-    union all
+        union all
 
-    select
-        record_key,
-        'order_id' as identifier_type,
-        source_key as identifier_value,
-        observed_at
-    from guest_orders
+        select
+            record_key, 'order_id' as identifier_type, source_key as identifier_value, observed_at
+        from guest_orders
 
-    union all
+        union all
 
-    select
-        'web.users:' || user_id as record_key,
-        'order_id' as identifier_type,
-        order_id as identifier_value,
-        event_at as observed_at
-    from events
-    where user_id is not null and order_id is not null
-),
+        select
+            'web.users:' || user_id as record_key,
+            'order_id' as identifier_type,
+            order_id as identifier_value,
+            event_at as observed_at
+        from events
+        where user_id is not null and order_id is not null
+    ),
 
-roles as (
-    select
-        traces.record_key,
-        traces.identifier_type,
-        traces.identifier_value,
-        min(traces.observed_at) as observed_at
-    from traces
-    inner join records on traces.record_key = records.record_key
-    group by traces.record_key, traces.identifier_type, traces.identifier_value
-),
+    roles as (
+        select
+            traces.record_key,
+            traces.identifier_type,
+            traces.identifier_value,
+            min(traces.observed_at) as observed_at
+        from traces
+        inner join records on traces.record_key = records.record_key
+        group by traces.record_key, traces.identifier_type, traces.identifier_value
+    ),
 
--- An occasion that one record alone took part in tells nothing of anybody.
-shared as (
-    select identifier_type, identifier_value
-    from roles
-    group by identifier_type, identifier_value
-    having count(*) > 1
-)
+    -- An occasion that one record alone took part in tells nothing of anybody.
+    shared as (
+        select identifier_type, identifier_value
+        from roles
+        group by identifier_type, identifier_value
+        having count(*) > 1
+    )
 
-select
-    roles.record_key,
-    roles.identifier_type,
-    roles.identifier_value,
-    roles.observed_at
+select roles.record_key, roles.identifier_type, roles.identifier_value, roles.observed_at
 from roles
-inner join shared
+inner join
+    shared
     on roles.identifier_type = shared.identifier_type
     and roles.identifier_value = shared.identifier_value

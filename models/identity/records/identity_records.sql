@@ -10,71 +10,73 @@
 {%- set birth = ['birth_date', 'birth_date_key', 'gender'] %}
 {%- set place = ['street_key', 'city_key', 'postal_code', 'country'] %}
 
-with nicknames as (select * from {{ ref('nicknames') }}),
+with
+    nicknames as (select * from {{ ref('nicknames') }}),
 
-contacts as (
-    select
-        'crm.contacts' as source_table,
-        contact_id as source_key,
-        created_at as observed_at,
-        coalesce(mobile_phone, phone) as phone,
-        {{ (name + birth + place + ['email_key']) | join(', ') }}
-    from {{ ref('stg_crm__contacts') }}
-    where not is_deleted
-),
+    contacts as (
+        select
+            'crm.contacts' as source_table,
+            contact_id as source_key,
+            created_at as observed_at,
+            coalesce(mobile_phone, phone) as phone,
+            {{ (name + birth + place + ['email_key']) | join(', ') }}
+        from {{ ref('stg_crm__contacts') }}
+        where not is_deleted
+    ),
 
-accounts as (
-    select
-        'shop.customers' as source_table,
-        shop_customer_id as source_key,
-        created_at as observed_at,
-        {{ (name + place + ['email_key', 'phone']) | join(', ') }}
-    from {{ ref('stg_shop__customers') }}
-),
+    accounts as (
+        select
+            'shop.customers' as source_table,
+            shop_customer_id as source_key,
+            created_at as observed_at,
+            {{ (name + place + ['email_key', 'phone']) | join(', ') }}
+        from {{ ref('stg_shop__customers') }}
+    ),
 
--- A key that tills and forms put in for guests is nobody's account.
-guest_keys as (
-    select orders.shop_customer_id
-    from {{ ref('stg_shop__orders') }} as orders
-    inner join {{ ref('blocked_identifiers') }} as patterns
-        on orders.shop_customer_id like patterns.pattern
-    where patterns.identifier_type = 'shop_customer_id'
-    group by orders.shop_customer_id
-),
+    -- A key that tills and forms put in for guests is nobody's account.
+    guest_keys as (
+        select orders.shop_customer_id
+        from {{ ref('stg_shop__orders') }} as orders
+        inner join
+            {{ ref('blocked_identifiers') }} as patterns
+            on orders.shop_customer_id like patterns.pattern
+        where patterns.identifier_type = 'shop_customer_id'
+        group by orders.shop_customer_id
+    ),
 
--- Who a parcel of an account is for is not the account's holder.
-orders as (
-    select
-        'shop.orders' as source_table,
-        orders.order_id as source_key,
-        orders.created_at as observed_at,
-        {{ (name + place + ['email_key', 'phone']) | join(', ') }},
-        orders.shop_customer_id is null or guest_keys.shop_customer_id is not null
-            as names_its_person
-    from {{ ref('stg_shop__orders') }} as orders
-    left join guest_keys on orders.shop_customer_id = guest_keys.shop_customer_id
-    where coalesce(orders.shop_customer_id, orders.email_key, orders.phone) is not null
-),
+    -- Who a parcel of an account is for is not the account's holder.
+    orders as (
+        select
+            'shop.orders' as source_table,
+            orders.order_id as source_key,
+            orders.created_at as observed_at,
+            {{ (name + place + ['email_key', 'phone']) | join(', ') }},
+            orders.shop_customer_id is null
+            or guest_keys.shop_customer_id is not null as names_its_person
+        from {{ ref('stg_shop__orders') }} as orders
+        left join guest_keys on orders.shop_customer_id = guest_keys.shop_customer_id
+        where coalesce(orders.shop_customer_id, orders.email_key, orders.phone) is not null
+    ),
 
-checkouts as (
-    select
-        'shop.checkouts' as source_table,
-        checkout_id as source_key,
-        created_at as observed_at,
-        email_key,
-        phone
-    from {{ ref('stg_shop__checkouts') }}
-    where coalesce(email_key, phone) is not null
-),
+    checkouts as (
+        select
+            'shop.checkouts' as source_table,
+            checkout_id as source_key,
+            created_at as observed_at,
+            email_key,
+            phone
+        from {{ ref('stg_shop__checkouts') }}
+        where coalesce(email_key, phone) is not null
+    ),
 
-web_users as (select *, first_seen_at as observed_at from {{ ref('web_users') }}),
+    web_users as (select *, first_seen_at as observed_at from {{ ref('web_users') }}),
 
-mailboxes as (
-    select *, email_key as source_key, first_seen_at as observed_at from {{ ref('mailboxes') }}
-),
+    mailboxes as (
+        select *, email_key as source_key, first_seen_at as observed_at from {{ ref('mailboxes') }}
+    ),
 
-records as (
-    {{ union_by_name(columns, {
+    records as (
+        {{ union_by_name(columns, {
         'contacts': ['names_its_person'],
         'accounts': birth + ['names_its_person'],
         'orders': birth,
@@ -82,7 +84,7 @@ records as (
         'web_users': birth + place + ['email_key', 'phone', 'names_its_person'],
         'mailboxes': name + birth + place + ['phone', 'names_its_person'],
     }) }}
-)
+    )
 
 select
     row_number() over (order by records.source_table || ':' || records.source_key) as record_id,

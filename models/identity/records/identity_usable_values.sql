@@ -1,10 +1,11 @@
 {{ config(materialized='view') }}
 
-with record_values as (select * from {{ ref('identity_record_values') }}),
+with
+    record_values as (select * from {{ ref('identity_record_values') }}),
 
-limits as (select * from {{ ref('identifier_limits') }}),
+    limits as (select * from {{ ref('identifier_limits') }}),
 
-blocked_values as (select * from {{ ref('identity_blocked_values') }})
+    blocked_values as (select * from {{ ref('identity_blocked_values') }})
 
 select
     record_values.record_id,

@@ -1,63 +1,51 @@
-with campaign_occasions as (select * from {{ ref('campaign_occasions') }}),
+with
+    campaign_occasions as (select * from {{ ref('campaign_occasions') }}),
 
-primary_emails as (
-    select * from {{ ref('customer_emails') }}
-    where is_primary
-),
+    primary_emails as (select * from {{ ref('customer_emails') }} where is_primary),
 
-email_consents as (select * from {{ ref('email_consents') }}),
+    email_consents as (select * from {{ ref('email_consents') }}),
 
-customer_messages as (select * from {{ ref('customer_messages') }}),
+    customer_messages as (select * from {{ ref('customer_messages') }}),
 
-sent_letters as (
-    select message_id
-    from customer_messages
-    group by message_id
-),
+    sent_letters as (select message_id from customer_messages group by message_id),
 
-sent_occasions as (
-    select
-        campaign,
-        customer_id,
-        occasion
-    from customer_messages
-    where customer_id is not null and occasion is not null
-    group by campaign, customer_id, occasion
-),
+    sent_occasions as (
+        select campaign, customer_id, occasion
+        from customer_messages
+        where customer_id is not null and occasion is not null
+        group by campaign, customer_id, occasion
+    ),
 
-sent_customers as (
-    select
-        campaign,
-        customer_id,
-        max(sent_at) as last_sent_at
-    from customer_messages
-    where customer_id is not null
-    group by campaign, customer_id
-),
+    sent_customers as (
+        select campaign, customer_id, max(sent_at) as last_sent_at
+        from customer_messages
+        where customer_id is not null
+        group by campaign, customer_id
+    ),
 
-sent_addresses as (
-    select
-        campaign,
-        email_key,
-        max(sent_at) as last_sent_at,
-        max(case when occasion is null then sent_at end) as last_foreign_sent_at
-    from customer_messages
-    group by campaign, email_key
-),
+    sent_addresses as (
+        select
+            campaign,
+            email_key,
+            max(sent_at) as last_sent_at,
+            max(case when occasion is null then sent_at end) as last_foreign_sent_at
+        from customer_messages
+        group by campaign, email_key
+    ),
 
-addressed as (
-    select
-        campaign_occasions.*,
-        {{ hash_uuid(
+    addressed as (
+        select
+            campaign_occasions.*,
+            {{ hash_uuid(
             "campaign_occasions.campaign || '|' || campaign_occasions.customer_id"
             ~ " || '|' || campaign_occasions.occasion"
         ) }} as message_id,
-        {{ add_days(as_of(), '-campaign_occasions.cooldown_days') }} as cooldown_from,
-        primary_emails.email,
-        primary_emails.email_key
-    from campaign_occasions
-    left join primary_emails on campaign_occasions.customer_id = primary_emails.customer_id
-)
+            {{ add_days(as_of(), '-campaign_occasions.cooldown_days') }} as cooldown_from,
+            primary_emails.email,
+            primary_emails.email_key
+        from campaign_occasions
+        left join primary_emails on campaign_occasions.customer_id = primary_emails.customer_id
+    )
 
 select
     addressed.message_id,
@@ -88,13 +76,16 @@ select
 from addressed
 left join email_consents on addressed.email_key = email_consents.email_key
 left join sent_letters on addressed.message_id = sent_letters.message_id
-left join sent_occasions
+left join
+    sent_occasions
     on addressed.campaign = sent_occasions.campaign
     and addressed.customer_id = sent_occasions.customer_id
     and addressed.occasion = sent_occasions.occasion
-left join sent_customers
+left join
+    sent_customers
     on addressed.campaign = sent_customers.campaign
     and addressed.customer_id = sent_customers.customer_id
-left join sent_addresses
+left join
+    sent_addresses
     on addressed.campaign = sent_addresses.campaign
     and addressed.email_key = sent_addresses.email_key

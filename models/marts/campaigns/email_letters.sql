@@ -1,41 +1,45 @@
-with email_decisions as (select * from {{ ref('email_decisions') }}),
+with
+    email_decisions as (select * from {{ ref('email_decisions') }}),
 
-email_candidates as (select * from {{ ref('email_candidates') }}),
+    email_candidates as (select * from {{ ref('email_candidates') }}),
 
-customers as (select * from {{ ref('customers') }}),
+    customers as (select * from {{ ref('customers') }}),
 
-customer_carts as (select * from {{ ref('customer_carts') }}),
+    customer_carts as (select * from {{ ref('customer_carts') }}),
 
-cart_items as (select * from {{ ref('cart_items') }}),
+    cart_items as (select * from {{ ref('cart_items') }}),
 
-products as (select * from {{ ref('product_catalog') }}),
+    products as (select * from {{ ref('product_catalog') }}),
 
-letters as (
-    select
-        email_decisions.*,
-        email_candidates.occasion_on,
-        email_candidates.template,
-        -- Who refused personalization, or never agreed to it, gets the same letter as everybody.
-        case when customers.can_personalize then email_decisions.customer_id end
-            as personal_customer_id,
-        case when customers.can_personalize then email_candidates.cart_key end as cart_key,
-        coalesce(customers.language, 'en') as language,
-        customers.timezone
-    from email_decisions
-    inner join email_candidates on email_decisions.message_id = email_candidates.message_id
-    inner join customers on email_decisions.customer_id = customers.customer_id
-    where email_decisions.decision = 'send'
-),
+    letters as (
+        select
+            email_decisions.*,
+            email_candidates.occasion_on,
+            email_candidates.template,
+            -- Who refused personalization, or never agreed to it, gets the same letter as
+            -- everybody.
+            case
+                when customers.can_personalize then email_decisions.customer_id
+            end as personal_customer_id,
+            case when customers.can_personalize then email_candidates.cart_key end as cart_key,
+            coalesce(customers.language, 'en') as language,
+            customers.timezone
+        from email_decisions
+        inner join email_candidates on email_decisions.message_id = email_candidates.message_id
+        inner join customers on email_decisions.customer_id = customers.customer_id
+        where email_decisions.decision = 'send'
+    ),
 
-lines as (
-    select
-        letters.message_id,
-        row_number() over (
-            partition by letters.message_id
-            order by
-                cart_items.quantity * coalesce(cart_items.price, 0) desc, cart_items.product_id asc
-        ) as line_number,
-        {{ json_object({
+    lines as (
+        select
+            letters.message_id,
+            row_number() over (
+                partition by letters.message_id
+                order by
+                    cart_items.quantity * coalesce(cart_items.price, 0) desc,
+                    cart_items.product_id asc
+            ) as line_number,
+            {{ json_object({
             'product_id': 'cart_items.product_id',
             'name': 'products.product_name',
             'category': 'products.category',
@@ -45,21 +49,19 @@ lines as (
             'image_url': 'products.image_url',
             'url': 'products.product_url',
         }) }} as line
-    from letters
-    inner join customer_carts on letters.cart_key = customer_carts.cart_key
-    inner join cart_items on letters.cart_key = cart_items.cart_key
-    left join products on cart_items.product_id = products.product_id
-),
+        from letters
+        inner join customer_carts on letters.cart_key = customer_carts.cart_key
+        inner join cart_items on letters.cart_key = cart_items.cart_key
+        left join products on cart_items.product_id = products.product_id
+    ),
 
--- No letter shows more; a cart of thousands of lines is somebody's script.
-items as (
-    select
-        message_id,
-        {{ json_array_agg('line', 'line_number') }} as items
-    from lines
-    where line_number <= 100
-    group by message_id
-)
+    -- No letter shows more; a cart of thousands of lines is somebody's script.
+    items as (
+        select message_id, {{ json_array_agg('line', 'line_number') }} as items
+        from lines
+        where line_number <= 100
+        group by message_id
+    )
 
 select
     letters.message_id,
@@ -73,13 +75,17 @@ select
     letters.template,
     letters.language,
     letters.timezone,
-    case when customer_carts.cart_key is not null then {{ json_object({
+    case
+        when customer_carts.cart_key is not null
+        then
+            {{ json_object({
         'cart_id': 'customer_carts.cart_id',
         'recovery_url': 'customer_carts.recovery_url',
         'currency': 'customer_carts.currency',
         'value': ['customer_carts.cart_value', 'number'],
         'items': ["coalesce(items.items, '[]')", 'json'],
-    }) }} end as cart,
+    }) }}
+    end as cart,
     letters.send_after,
     letters.expires_at,
     letters.evaluated_at

@@ -1,39 +1,41 @@
-with email_letters as (select * from {{ ref('email_letters') }}),
+with
+    email_letters as (select * from {{ ref('email_letters') }}),
 
-customers as (select * from {{ ref('customers') }}),
+    customers as (select * from {{ ref('customers') }}),
 
-customer_birthdays as (select * from {{ ref('customer_birthdays') }}),
+    customer_birthdays as (select * from {{ ref('customer_birthdays') }}),
 
-product_recommendations as (select * from {{ ref('product_recommendations') }}),
+    product_recommendations as (select * from {{ ref('product_recommendations') }}),
 
-products as (select * from {{ ref('product_catalog') }}),
+    products as (select * from {{ ref('product_catalog') }}),
 
-shown_products as (
-    select
-        email_letters.message_id,
-        product_recommendations.rank as place,
-        product_recommendations.product_id,
-        product_recommendations.reason
-    from email_letters
-    inner join product_recommendations
-        on email_letters.personal_customer_id = product_recommendations.customer_id
+    shown_products as (
+        select
+            email_letters.message_id,
+            product_recommendations.rank as place,
+            product_recommendations.product_id,
+            product_recommendations.reason
+        from email_letters
+        inner join
+            product_recommendations
+            on email_letters.personal_customer_id = product_recommendations.customer_id
 
-    union all
+        union all
 
-    select
-        email_letters.message_id,
-        products.shop_rank as place,
-        products.product_id,
-        'best_seller' as reason
-    from email_letters
-    inner join products on products.shop_rank <= 5
-    where email_letters.personal_customer_id is null
-),
+        select
+            email_letters.message_id,
+            products.shop_rank as place,
+            products.product_id,
+            'best_seller' as reason
+        from email_letters
+        inner join products on products.shop_rank <= 5
+        where email_letters.personal_customer_id is null
+    ),
 
-recommendations as (
-    select
-        shown_products.message_id,
-        {{ json_array_agg(json_object({
+    recommendations as (
+        select
+            shown_products.message_id,
+            {{ json_array_agg(json_object({
             'product_id': 'products.product_id',
             'name': 'products.product_name',
             'category': 'products.category',
@@ -43,10 +45,10 @@ recommendations as (
             'url': 'products.product_url',
             'reason': 'shown_products.reason',
         }), 'shown_products.place') }} as recommendations
-    from shown_products
-    inner join products on shown_products.product_id = products.product_id
-    group by shown_products.message_id
-)
+        from shown_products
+        inner join products on shown_products.product_id = products.product_id
+        group by shown_products.message_id
+    )
 
 select
     email_letters.message_id,
@@ -78,7 +80,8 @@ select
     }) }} as context
 from email_letters
 left join customers on email_letters.personal_customer_id = customers.customer_id
-left join customer_birthdays
+left join
+    customer_birthdays
     on email_letters.personal_customer_id = customer_birthdays.customer_id
     and email_letters.occasion_on = customer_birthdays.birthday_on
 left join recommendations on email_letters.message_id = recommendations.message_id

@@ -1,69 +1,65 @@
 -- Longer than a page, since it lists the whole contract.
-with features as (select * from {{ ref('customer_features') }}),
+with
+    features as (select * from {{ ref('customer_features') }}),
 
-scores as (select * from {{ ref('customer_scores') }}),
+    scores as (select * from {{ ref('customer_scores') }}),
 
-identity_customers as (select * from {{ ref('identity_customers') }}),
+    identity_customers as (select * from {{ ref('identity_customers') }}),
 
-primary_emails as (
-    select * from {{ ref('customer_emails') }}
-    where is_primary
-),
+    primary_emails as (select * from {{ ref('customer_emails') }} where is_primary),
 
-consents as (select * from {{ ref('email_consents') }}),
+    consents as (select * from {{ ref('email_consents') }}),
 
-customer_carts as (select * from {{ ref('customer_carts') }}),
+    customer_carts as (select * from {{ ref('customer_carts') }}),
 
-age_groups as (select * from {{ ref('age_groups') }}),
+    age_groups as (select * from {{ ref('age_groups') }}),
 
-people as (
-    select
-        customer_id,
-        {%- for attribute in [
+    people as (
+        select
+            customer_id,
+            {%- for attribute in [
             'first_name', 'last_name', 'phone', 'gender', 'city', 'region', 'country', 'language'
         ] %}
-            max(case when attribute = '{{ attribute }}' then value end) as {{ attribute }},
-        {%- endfor %}
-        cast(max(case when attribute = 'birth_date' then value end) as date) as birth_date,
-        coalesce(max(case when attribute = 'timezone' then value end), 'UTC') as timezone,
-        coalesce(
-            max(case when attribute = 'is_urban_place' then value end),
-            max(case when attribute = 'is_urban' then value end)
-        ) = 'true' as is_urban
-    from {{ ref('customer_attributes') }}
-    group by customer_id
-),
+                max(case when attribute = '{{ attribute }}' then value end) as {{ attribute }},
+            {%- endfor %}
+            cast(max(case when attribute = 'birth_date' then value end) as date) as birth_date,
+            coalesce(max(case when attribute = 'timezone' then value end), 'UTC') as timezone,
+            coalesce(
+                max(case when attribute = 'is_urban_place' then value end),
+                max(case when attribute = 'is_urban' then value end)
+            )
+            = 'true' as is_urban
+        from {{ ref('customer_attributes') }}
+        group by customer_id
+    ),
 
--- One conversion a time zone, not one a customer.
-local_days as (
-    select
-        timezone,
-        cast({{ to_local(as_of(), 'timezone') }} as date) as local_today
-    from (select distinct timezone from people) as timezones
-),
+    -- One conversion a time zone, not one a customer.
+    local_days as (
+        select timezone, cast({{ to_local(as_of(), 'timezone') }} as date) as local_today
+        from (select distinct timezone from people) as timezones
+    ),
 
-ages as (
-    select
-        people.customer_id,
-        {{ age_on('people.birth_date', 'local_days.local_today') }} as age
-    from people
-    inner join local_days on people.timezone = local_days.timezone
-    where people.birth_date is not null
-),
+    ages as (
+        select
+            people.customer_id, {{ age_on('people.birth_date', 'local_days.local_today') }} as age
+        from people
+        inner join local_days on people.timezone = local_days.timezone
+        where people.birth_date is not null
+    ),
 
--- The open cart that was touched last.
-open_carts as (
-    select
-        customer_id,
-        last_activity_at,
-        cart_value,
-        currency,
-        row_number() over (
-            partition by customer_id order by last_activity_at desc, cart_key
-        ) as recency
-    from customer_carts
-    where status = 'open'
-)
+    -- The open cart that was touched last.
+    open_carts as (
+        select
+            customer_id,
+            last_activity_at,
+            cart_value,
+            currency,
+            row_number() over (
+                partition by customer_id order by last_activity_at desc, cart_key
+            ) as recency
+        from customer_carts
+        where status = 'open'
+    )
 
 select
     features.customer_id,
@@ -72,10 +68,14 @@ select
     primary_emails.email as primary_email,
     primary_emails.email_key as primary_email_key,
     case
-        when primary_emails.email is null then 'none'
-        when consents.suppression_reason = 'complaint' then 'complained'
-        when consents.suppression_reason in ('hard_bounce', 'soft_bounces') then 'bounced'
-        when consents.suppression_reason = 'unsubscribe' then 'unsubscribed'
+        when primary_emails.email is null
+        then 'none'
+        when consents.suppression_reason = 'complaint'
+        then 'complained'
+        when consents.suppression_reason in ('hard_bounce', 'soft_bounces')
+        then 'bounced'
+        when consents.suppression_reason = 'unsubscribe'
+        then 'unsubscribed'
         else 'valid'
     end as email_status,
     people.phone,
@@ -90,7 +90,8 @@ select
     people.is_urban,
     people.language,
     case
-        when features.first_event_at < identity_customers.first_seen_at then features.first_event_at
+        when features.first_event_at < identity_customers.first_seen_at
+        then features.first_event_at
         else identity_customers.first_seen_at
     end as first_seen_at,
     greatest(

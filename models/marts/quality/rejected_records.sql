@@ -1,8 +1,4 @@
-with
-
-rejected as (
-    {{ list_rejects() }}
-)
+with rejected as ({{ list_rejects() }})
 
 select
     source,

@@ -1,12 +1,4 @@
-with
-
-arrivals as (
-    {{ count_arrivals() }}
-),
-
-fates as (
-    {{ count_fates() }}
-)
+with arrivals as ({{ count_arrivals() }}), fates as ({{ count_fates() }})
 
 select
     arrivals.source,
@@ -20,5 +12,4 @@ select
     cast(fates.rows_rejected as bigint) as rows_rejected,
     arrivals.is_listed
 from arrivals
-inner join fates
-    on arrivals.source = fates.source and arrivals.source_table = fates.source_table
+inner join fates on arrivals.source = fates.source and arrivals.source_table = fates.source_table

@@ -1,16 +1,9 @@
-with segment_memberships as (select * from {{ ref('segment_memberships') }}),
+with
+    segment_memberships as (select * from {{ ref('segment_memberships') }}),
 
-sizes as (
-    select
-        segment,
-        count(*) as size
-    from segment_memberships
-    group by segment
-),
+    sizes as (select segment, count(*) as size from segment_memberships group by segment),
 
-catalog as (
-    {{ segment_catalog_rows() }}
-)
+    catalog as ({{ segment_catalog_rows() }})
 
 select
     catalog.name,

@@ -1,9 +1,5 @@
 {%- for segment in var('segments') %}
-    select
-        '{{ segment }}' as segment,
-        customer_id,
-        qualified_at,
-        reason
+    select '{{ segment }}' as segment, customer_id, qualified_at, reason
     from {{ ref('segment_' ~ segment) }}
     {%- if not loop.last %}
 

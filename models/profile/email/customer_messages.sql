@@ -1,8 +1,9 @@
-with messages as (select * from {{ ref('stg_email__messages') }}),
+with
+    messages as (select * from {{ ref('stg_email__messages') }}),
 
-customer_id_changes as (select * from {{ ref('customer_id_changes') }}),
+    customer_id_changes as (select * from {{ ref('customer_id_changes') }}),
 
-customer_identifiers as (select * from {{ ref('customer_identifiers') }})
+    customer_identifiers as (select * from {{ ref('customer_identifiers') }})
 
 select
     messages.message_id,
@@ -16,7 +17,8 @@ select
     messages.sent_at
 from messages
 left join customer_id_changes on messages.customer_id = customer_id_changes.customer_id
-left join customer_identifiers
+left join
+    customer_identifiers
     on customer_identifiers.identifier_type = 'email'
     and messages.email_key = customer_identifiers.identifier_value
 where messages.sent_at <= {{ as_of() }}

@@ -1,25 +1,22 @@
 -- A mart that stands here, since the profile is made of it too.
 {{ config(schema='marts') }}
 
-with orders as (select * from {{ ref('stg_shop__orders') }}),
+with
+    orders as (select * from {{ ref('stg_shop__orders') }}),
 
-order_lines as (select * from {{ ref('stg_shop__order_lines') }}),
+    order_lines as (select * from {{ ref('stg_shop__order_lines') }}),
 
-order_customers as (
-    select
-        source_key as order_id,
-        customer_id
-    from {{ ref('identity_map') }}
-    where source_table = 'shop.orders' and customer_id is not null
-),
+    order_customers as (
+        select source_key as order_id, customer_id
+        from {{ ref('identity_map') }}
+        where source_table = 'shop.orders' and customer_id is not null
+    ),
 
-contents as (
-    select
-        order_id,
-        cast(sum(quantity) as bigint) as items_count
-    from order_lines
-    group by order_id
-)
+    contents as (
+        select order_id, cast(sum(quantity) as bigint) as items_count
+        from order_lines
+        group by order_id
+    )
 
 select
     orders.order_id,

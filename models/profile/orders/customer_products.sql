@@ -1,6 +1,7 @@
-with orders as (select * from {{ ref('customer_orders') }}),
+with
+    orders as (select * from {{ ref('customer_orders') }}),
 
-order_lines as (select * from {{ ref('stg_shop__order_lines') }})
+    order_lines as (select * from {{ ref('stg_shop__order_lines') }})
 
 select
     orders.customer_id,

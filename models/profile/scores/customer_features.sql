@@ -1,18 +1,17 @@
-with identity_customers as (select * from {{ ref('identity_customers') }}),
+with
+    identity_customers as (select * from {{ ref('identity_customers') }}),
 
-order_features as (select * from {{ ref('customer_order_features') }}),
+    order_features as (select * from {{ ref('customer_order_features') }}),
 
-web_features as (select * from {{ ref('customer_web_features') }}),
+    web_features as (select * from {{ ref('customer_web_features') }}),
 
-email_features as (select * from {{ ref('customer_email_features') }}),
+    email_features as (select * from {{ ref('customer_email_features') }}),
 
-interests as (
-    select
-        customer_id,
-        {{ string_agg_ordered('category', ';', 'interest_rank') }} as interests
-    from {{ ref('customer_interests') }}
-    group by customer_id
-)
+    interests as (
+        select customer_id, {{ string_agg_ordered('category', ';', 'interest_rank') }} as interests
+        from {{ ref('customer_interests') }}
+        group by customer_id
+    )
 
 select
     identity_customers.customer_id,

@@ -1,68 +1,69 @@
-with carts as (select * from {{ ref('carts') }}),
+with
+    carts as (select * from {{ ref('carts') }}),
 
-cart_events as (select * from {{ ref('cart_events') }}),
+    cart_events as (select * from {{ ref('cart_events') }}),
 
-identity_map as (select * from {{ ref('identity_map') }}),
+    identity_map as (select * from {{ ref('identity_map') }}),
 
-device_owners as (select * from {{ ref('device_owners') }}),
+    device_owners as (select * from {{ ref('device_owners') }}),
 
-customer_orders as (select * from {{ ref('customer_orders') }}),
+    customer_orders as (select * from {{ ref('customer_orders') }}),
 
-logins as (
-    {{ login_customers() }}
-),
+    logins as ({{ login_customers() }}),
 
-record_customers as (
-    select
-        cart_events.cart_key,
-        {{ last_by('identity_map.customer_id', 'cart_events.activity_number') }} as customer_id
-    from cart_events
-    inner join identity_map
-        on cart_events.source_table = identity_map.source_table
-        and cart_events.source_key = identity_map.source_key
-    where cart_events.source_table in ('shop.orders', 'shop.checkouts')
-    group by cart_events.cart_key
-),
+    record_customers as (
+        select
+            cart_events.cart_key,
+            {{ last_by('identity_map.customer_id', 'cart_events.activity_number') }} as customer_id
+        from cart_events
+        inner join
+            identity_map
+            on cart_events.source_table = identity_map.source_table
+            and cart_events.source_key = identity_map.source_key
+        where cart_events.source_table in ('shop.orders', 'shop.checkouts')
+        group by cart_events.cart_key
+    ),
 
-attributed as (
-    select
-        carts.*,
-        coalesce(record_customers.customer_id, logins.customer_id, device_owners.customer_id)
-            as customer_id,
-        case
-            when record_customers.customer_id is not null then 'record'
-            when logins.customer_id is not null then 'user_id'
-            else 'device'
-        end as attribution
-    from carts
-    left join record_customers on carts.cart_key = record_customers.cart_key
-    left join logins on carts.user_id = logins.user_id
-    -- A login under a blocked key may be anybody's, and is no sign of the owner.
-    left join device_owners
-        on carts.anonymous_id = device_owners.anonymous_id
-        and logins.user_id is null
-        and (
-            device_owners.valid_from is null
-            or carts.last_activity_at >= device_owners.valid_from
-        )
-        and (device_owners.valid_to is null or carts.last_activity_at < device_owners.valid_to)
-),
+    attributed as (
+        select
+            carts.*,
+            coalesce(
+                record_customers.customer_id, logins.customer_id, device_owners.customer_id
+            ) as customer_id,
+            case
+                when record_customers.customer_id is not null
+                then 'record'
+                when logins.customer_id is not null
+                then 'user_id'
+                else 'device'
+            end as attribution
+        from carts
+        left join record_customers on carts.cart_key = record_customers.cart_key
+        left join logins on carts.user_id = logins.user_id
+        -- A login under a blocked key may be anybody's, and is no sign of the owner.
+        left join
+            device_owners
+            on carts.anonymous_id = device_owners.anonymous_id
+            and logins.user_id is null
+            and (
+                device_owners.valid_from is null
+                or carts.last_activity_at >= device_owners.valid_from
+            )
+            and (device_owners.valid_to is null or carts.last_activity_at < device_owners.valid_to)
+    ),
 
--- Many shops pass no cart_id with an order: the customer's next order of whatever kind ends a cart
--- as well, except a cancelled one.
-next_orders as (
-    select
-        attributed.cart_key,
-        min(customer_orders.created_at) as ordered_at
-    from attributed
-    inner join customer_orders
-        on attributed.customer_id = customer_orders.customer_id
-        and attributed.left_at <= customer_orders.created_at
-    where
-        customer_orders.status <> 'cancelled'
-        and customer_orders.created_at <= {{ as_of() }}
-    group by attributed.cart_key
-)
+    -- Many shops pass no cart_id with an order: the customer's next order of whatever kind ends a
+    -- cart as well, except a cancelled one.
+    next_orders as (
+        select attributed.cart_key, min(customer_orders.created_at) as ordered_at
+        from attributed
+        inner join
+            customer_orders
+            on attributed.customer_id = customer_orders.customer_id
+            and attributed.left_at <= customer_orders.created_at
+        where customer_orders.status <> 'cancelled' and customer_orders.created_at <= {{ as_of() }}
+        group by attributed.cart_key
+    )
 
 select
     attributed.cart_key,
@@ -80,8 +81,10 @@ select
     attributed.previous_order_at,
     attributed.ordered_at,
     case
-        when next_orders.ordered_at is null then attributed.ordered_at
-        when attributed.ordered_at is null then next_orders.ordered_at
+        when next_orders.ordered_at is null
+        then attributed.ordered_at
+        when attributed.ordered_at is null
+        then next_orders.ordered_at
         else least(attributed.ordered_at, next_orders.ordered_at)
     end as purchased_at
 from attributed

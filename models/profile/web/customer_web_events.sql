@@ -1,13 +1,12 @@
 -- A mart that stands here, since the profile is made of it too.
 {{ config(schema='marts') }}
 
-with session_events as (select * from {{ ref('web_session_events') }}),
+with
+    session_events as (select * from {{ ref('web_session_events') }}),
 
-device_owners as (select * from {{ ref('device_owners') }}),
+    device_owners as (select * from {{ ref('device_owners') }}),
 
-logins as (
-    {{ login_customers() }}
-)
+    logins as ({{ login_customers() }})
 
 select
     session_events.message_id,
@@ -27,12 +26,10 @@ select
 from session_events
 left join logins on session_events.user_id = logins.user_id
 -- A login under a blocked key may be anybody's, and is no sign of the owner.
-left join device_owners
+left join
+    device_owners
     on session_events.anonymous_id = device_owners.anonymous_id
     and logins.user_id is null
-    and (
-        device_owners.valid_from is null
-        or session_events.event_at >= device_owners.valid_from
-    )
+    and (device_owners.valid_from is null or session_events.event_at >= device_owners.valid_from)
     and (device_owners.valid_to is null or session_events.event_at < device_owners.valid_to)
 where coalesce(logins.customer_id, device_owners.customer_id) is not null

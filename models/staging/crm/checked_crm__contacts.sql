@@ -9,99 +9,102 @@
 
 with
 
-contacts as {{ inline_cte() }} (select * from {{ ref('base_crm__contacts') }}),
+    contacts as {{ inline_cte() }} (select * from {{ ref('base_crm__contacts') }}),
 
-countries as (select * from {{ ref('countries') }}),
+    countries as (select * from {{ ref('countries') }}),
 
-country_aliases as (select * from {{ ref('country_aliases') }}),
+    country_aliases as (select * from {{ ref('country_aliases') }}),
 
-genders as (select * from {{ ref('genders') }}),
+    genders as (select * from {{ ref('genders') }}),
 
-languages as (select * from {{ ref('languages') }}),
+    languages as (select * from {{ ref('languages') }}),
 
-timezones as (select * from {{ ref('timezones') }}),
+    timezones as (select * from {{ ref('timezones') }}),
 
-abbreviations as (
-    select {{ word_map('word', 'abbreviation') }} as words from {{ ref('street_abbreviations') }}
-),
+    abbreviations as (
+        select {{ word_map('word', 'abbreviation') }} as words
+        from {{ ref('street_abbreviations') }}
+    ),
 
-parsed as (
-    select
-        {{ raw_columns(raw) }},
-        contact_id,
-        {{ standardise_email('email') }} as email,
-        {{ standard_parts('additional_emails', ';', standardise_email) }} as additional_emails,
-        {{ clean_names() }},
-        {{ dialled_number('phone') }} as dialled,
-        {{ dialled_number('mobile_phone') }} as mobile_dialled,
-        {{ clean_address() }},
-        {{ parse_birth_date('birth_date') }} as given_birth_date,
-        {{ text_key('substr(gender, 1, 50)') }} as gender_key,
-        {{ text_key("split_part(replace(substr(language, 1, 50), '_', '-'), '-', 1)") }}
+    parsed as (
+        select
+            {{ raw_columns(raw) }},
+            contact_id,
+            {{ standardise_email('email') }} as email,
+            {{ standard_parts('additional_emails', ';', standardise_email) }} as additional_emails,
+            {{ clean_names() }},
+            {{ dialled_number('phone') }} as dialled,
+            {{ dialled_number('mobile_phone') }} as mobile_dialled,
+            {{ clean_address() }},
+            {{ parse_birth_date('birth_date') }} as given_birth_date,
+            {{ text_key('substr(gender, 1, 50)') }} as gender_key,
+            {{ text_key("split_part(replace(substr(language, 1, 50), '_', '-'), '-', 1)") }}
             as language_key,
-        lower(timezone) as timezone_key,
-        nullif({{ id_list('merged_contact_ids') }}, '') as merged_contact_ids,
-        coalesce({{ parse_boolean('is_deleted') }}, false) as is_deleted,
-        {{ parse_boolean('is_deleted') }} as given_is_deleted,
-        {{ parse_timestamp('created_at') }} as given_created_at,
-        {{ parse_timestamp('updated_at') }} as given_updated_at,
-        {{ parse_timestamp('loaded_at') }} as given_loaded_at,
-        {{ received_at('crm', 'contacts') }} as received_at
-    from contacts
-),
+            lower(timezone) as timezone_key,
+            nullif({{ id_list('merged_contact_ids') }}, '') as merged_contact_ids,
+            coalesce({{ parse_boolean('is_deleted') }}, false) as is_deleted,
+            {{ parse_boolean('is_deleted') }} as given_is_deleted,
+            {{ parse_timestamp('created_at') }} as given_created_at,
+            {{ parse_timestamp('updated_at') }} as given_updated_at,
+            {{ parse_timestamp('loaded_at') }} as given_loaded_at,
+            {{ received_at('crm', 'contacts') }} as received_at
+        from contacts
+    ),
 
-standardised as (
-    select
-        parsed.*,
-        {{ email_key('parsed.email') }} as email_key,
-        {{ standard_names('parsed') }},
-        {{ standardise_phone(
+    standardised as (
+        select
+            parsed.*,
+            {{ email_key('parsed.email') }} as email_key,
+            {{ standard_names('parsed') }},
+            {{ standardise_phone(
             'parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix'
         ) }} as phone,
-        {{ standardise_phone(
+            {{ standardise_phone(
             'parsed.mobile_dialled', 'countries.calling_code', 'countries.trunk_prefix'
-        ) }}
-            as mobile_phone,
-        {{ standard_address('parsed') }},
-        case
-            when parsed.given_birth_date between cast('1900-01-01' as date)
-                and cast(coalesce(parsed.received_at, {{ as_of() }}) as date)
+        ) }} as mobile_phone,
+            {{ standard_address('parsed') }},
+            case
+                when
+                    parsed.given_birth_date between cast('1900-01-01' as date) and cast(
+                        coalesce(parsed.received_at, {{ as_of() }}) as date
+                    )
                 then parsed.given_birth_date
-        end as birth_date,
-        {{ birth_date_key('parsed.raw_birth_date', 'parsed.given_birth_date') }} as birth_date_key,
-        genders.gender,
-        languages.language,
-        timezones.timezone,
-        {{ not_after('parsed.given_created_at', 'parsed.given_loaded_at') }} as created_at,
-        {{ not_after('parsed.given_updated_at', 'parsed.given_loaded_at') }} as updated_at
-    from parsed
-    cross join abbreviations
-    left join country_aliases on parsed.country_key = country_aliases.alias
-    left join countries on country_aliases.country = countries.country
-    left join genders on parsed.gender_key = genders.alias
-    left join languages on parsed.language_key = languages.alias
-    left join timezones on parsed.timezone_key = lower(timezones.timezone)
-    where {{ is_seen('parsed.received_at') }}
-),
+            end as birth_date,
+            {{ birth_date_key('parsed.raw_birth_date', 'parsed.given_birth_date') }}
+            as birth_date_key,
+            genders.gender,
+            languages.language,
+            timezones.timezone,
+            {{ not_after('parsed.given_created_at', 'parsed.given_loaded_at') }} as created_at,
+            {{ not_after('parsed.given_updated_at', 'parsed.given_loaded_at') }} as updated_at
+        from parsed
+        cross join abbreviations
+        left join country_aliases on parsed.country_key = country_aliases.alias
+        left join countries on country_aliases.country = countries.country
+        left join genders on parsed.gender_key = genders.alias
+        left join languages on parsed.language_key = languages.alias
+        left join timezones on parsed.timezone_key = lower(timezones.timezone)
+        where {{ is_seen('parsed.received_at') }}
+    ),
 
-judged as {{ inline_cte() }} (
-    select
-        *,
-        {{ quality_flags([
+    judged as {{ inline_cte() }} (
+        select
+            *,
+            {{ quality_flags([
             'invalid_email', 'invalid_phone', 'invalid_mobile_phone', 'unknown_country',
             'invalid_birth_date', 'unknown_gender', 'unknown_language', 'unknown_timezone',
             {'invalid_is_deleted': 'raw_is_deleted is not null and given_is_deleted is null'},
             'invalid_updated_at',
             {'future_dated': 'created_at < given_created_at or updated_at < given_updated_at'},
         ]) }} as quality_flags,
-        case
-            when raw_contact_id is null then 'missing contact_id'
-            {{ missing_or_bad('created_at') }}
-        end as reject_reason
-    from standardised
-),
+            case
+                when raw_contact_id is null
+                then 'missing contact_id' {{ missing_or_bad('created_at') }}
+            end as reject_reason
+        from standardised
+    ),
 
-{{ decide_fates(
+    {{ decide_fates(
     key='contact_id',
     keep='newest',
     repeated_in=['contacts', 'contact_id'],

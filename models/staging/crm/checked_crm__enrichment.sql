@@ -4,46 +4,51 @@
 
 with
 
-enrichment as (select * from {{ ref('base_crm__enrichment') }}),
+    enrichment as (select * from {{ ref('base_crm__enrichment') }}),
 
-parsed as (
-    select
-        {{ raw_columns(raw) }},
-        {{ standardise_email('email') }} as email,
-        {{ regex_replace(text_key('substr(attribute, 1, 200)'), ' ', '_') }} as attribute,
-        {{ clean_text('value', 1000) }} as attribute_value,
-        {{ clean_text('provider', 200) }} as provider,
-        {{ parse_timestamp('observed_at') }} as observed_at,
-        {{ received_at('crm', 'enrichment') }} as received_at
-    from enrichment
-),
+    parsed as (
+        select
+            {{ raw_columns(raw) }},
+            {{ standardise_email('email') }} as email,
+            {{ regex_replace(text_key('substr(attribute, 1, 200)'), ' ', '_') }} as attribute,
+            {{ clean_text('value', 1000) }} as attribute_value,
+            {{ clean_text('provider', 200) }} as provider,
+            {{ parse_timestamp('observed_at') }} as observed_at,
+            {{ received_at('crm', 'enrichment') }} as received_at
+        from enrichment
+    ),
 
-keyed as (
-    select
-        *,
-        {{ email_key('email') }} as email_key,
-        email || '|' || attribute || '|' || coalesce(provider, '') || '|'
-        || coalesce(cast(observed_at as {{ dbt.type_string() }}), '') as natural_key
-    from parsed
-    where {{ is_seen('received_at') }}
-),
+    keyed as (
+        select
+            *,
+            {{ email_key('email') }} as email_key,
+            email
+            || '|'
+            || attribute
+            || '|'
+            || coalesce(provider, '')
+            || '|'
+            || coalesce(cast(observed_at as {{ dbt.type_string() }}), '') as natural_key
+        from parsed
+        where {{ is_seen('received_at') }}
+    ),
 
-judged as (
-    select
-        *,
-        {{ hash_uuid('natural_key') }} as enrichment_id,
-        {{ quality_flags([
+    judged as (
+        select
+            *,
+            {{ hash_uuid('natural_key') }} as enrichment_id,
+            {{ quality_flags([
             'invalid_observed_at',
         ]) }} as quality_flags,
-        case
-            {{ missing_or_bad('email') }}
-            {{ missing_or_bad('attribute') }}
-            {{ missing_or_bad('value', 'attribute_value') }}
-        end as reject_reason
-    from keyed
-),
+            case
+                {{ missing_or_bad('email') }}
+                {{ missing_or_bad('attribute') }}
+                {{ missing_or_bad('value', 'attribute_value') }}
+            end as reject_reason
+        from keyed
+    ),
 
-{{ decide_fates(
+    {{ decide_fates(
     key='enrichment_id',
     keep='first',
     columns=[

@@ -6,37 +6,39 @@
 
 with
 
-messages as {{ inline_cte() }} (select * from {{ ref('base_email__messages') }}),
+    messages as {{ inline_cte() }} (select * from {{ ref('base_email__messages') }}),
 
-parsed as (
-    select
-        {{ raw_columns(raw) }},
-        message_id,
-        {{ standardise_email('email') }} as email,
-        {{ clean_text('campaign', 200) }} as campaign,
-        {{ parse_timestamp('sent_at') }} as sent_at,
-        customer_id,
-        {{ clean_text('variant', 100) }} as variant,
-        {{ clean_text('template', 200) }} as template,
-        {{ received_at('email', 'messages') }} as received_at
-    from messages
-),
+    parsed as (
+        select
+            {{ raw_columns(raw) }},
+            message_id,
+            {{ standardise_email('email') }} as email,
+            {{ clean_text('campaign', 200) }} as campaign,
+            {{ parse_timestamp('sent_at') }} as sent_at,
+            customer_id,
+            {{ clean_text('variant', 100) }} as variant,
+            {{ clean_text('template', 200) }} as template,
+            {{ received_at('email', 'messages') }} as received_at
+        from messages
+    ),
 
-judged as {{ inline_cte() }} (
-    select
-        *,
-        {{ email_key('email') }} as email_key,
-        case
-            when raw_message_id is null then 'missing message_id'
-            {{ missing_or_bad('email') }}
-            {{ missing_or_bad('campaign') }}
-            {{ missing_or_bad('sent_at') }}
-        end as reject_reason
-    from parsed
-    where {{ is_seen('received_at') }}
-),
+    judged as {{ inline_cte() }} (
+        select
+            *,
+            {{ email_key('email') }} as email_key,
+            case
+                when raw_message_id is null
+                then
+                    'missing message_id'
+                    {{ missing_or_bad('email') }}
+                    {{ missing_or_bad('campaign') }}
+                    {{ missing_or_bad('sent_at') }}
+            end as reject_reason
+        from parsed
+        where {{ is_seen('received_at') }}
+    ),
 
-{{ decide_fates(
+    {{ decide_fates(
     key='message_id',
     keep='first',
     repeated_in=['messages', 'message_id'],

@@ -9,52 +9,54 @@
 
 with
 
-checkouts as {{ inline_cte() }} (select * from {{ ref('base_shop__checkouts') }}),
+    checkouts as {{ inline_cte() }} (select * from {{ ref('base_shop__checkouts') }}),
 
-parsed as (
-    select
-        {{ raw_columns(raw) }},
-        checkout_id,
-        cart_id,
-        {{ standardise_email('email') }} as email,
-        {{ dialled_number('phone') }} as dialled,
-        {{ known_id('anonymous_id') }} as anonymous_id,
-        {{ parse_timestamp('created_at') }} as created_at,
-        {{ parse_timestamp('completed_at') }} as given_completed_at,
-        {{ https_url('recovery_url') }} as recovery_url,
-        {{ received_at('shop', 'checkouts') }} as begun_at
-    from checkouts
-),
+    parsed as (
+        select
+            {{ raw_columns(raw) }},
+            checkout_id,
+            cart_id,
+            {{ standardise_email('email') }} as email,
+            {{ dialled_number('phone') }} as dialled,
+            {{ known_id('anonymous_id') }} as anonymous_id,
+            {{ parse_timestamp('created_at') }} as created_at,
+            {{ parse_timestamp('completed_at') }} as given_completed_at,
+            {{ https_url('recovery_url') }} as recovery_url,
+            {{ received_at('shop', 'checkouts') }} as begun_at
+        from checkouts
+    ),
 
-standardised as (
-    select
-        *,
-        {{ email_key('email') }} as email_key,
-        -- A checkout has no country, so only an international number is complete.
-        {{ standardise_phone('dialled', no_text, no_text) }} as phone,
-        -- What was completed after as_of was still open then.
-        case when given_completed_at <= {{ as_of() }} then given_completed_at end as completed_at
-    from parsed
-    where {{ is_seen('begun_at') }}
-),
+    standardised as (
+        select
+            *,
+            {{ email_key('email') }} as email_key,
+            -- A checkout has no country, so only an international number is complete.
+            {{ standardise_phone('dialled', no_text, no_text) }} as phone,
+            -- What was completed after as_of was still open then.
+            case
+                when given_completed_at <= {{ as_of() }} then given_completed_at
+            end as completed_at
+        from parsed
+        where {{ is_seen('begun_at') }}
+    ),
 
-judged as {{ inline_cte() }} (
-    select
-        *,
-        coalesce(completed_at, begun_at) as received_at,
-        {{ quality_flags([
+    judged as {{ inline_cte() }} (
+        select
+            *,
+            coalesce(completed_at, begun_at) as received_at,
+            {{ quality_flags([
             'invalid_email', 'invalid_phone',
             {'invalid_completed_at': 'raw_completed_at is not null and given_completed_at is null'},
             'invalid_recovery_url',
         ]) }} as quality_flags,
-        case
-            when raw_checkout_id is null then 'missing checkout_id'
-            {{ missing_or_bad('created_at') }}
-        end as reject_reason
-    from standardised
-),
+            case
+                when raw_checkout_id is null
+                then 'missing checkout_id' {{ missing_or_bad('created_at') }}
+            end as reject_reason
+        from standardised
+    ),
 
-{{ decide_fates(
+    {{ decide_fates(
     key='checkout_id',
     keep='newest',
     repeated_in=['checkouts', 'checkout_id'],

@@ -7,60 +7,61 @@
 
 with
 
-customers as {{ inline_cte() }} (select * from {{ ref('base_shop__customers') }}),
+    customers as {{ inline_cte() }} (select * from {{ ref('base_shop__customers') }}),
 
-countries as (select * from {{ ref('countries') }}),
+    countries as (select * from {{ ref('countries') }}),
 
-country_aliases as (select * from {{ ref('country_aliases') }}),
+    country_aliases as (select * from {{ ref('country_aliases') }}),
 
-abbreviations as (
-    select {{ word_map('word', 'abbreviation') }} as words from {{ ref('street_abbreviations') }}
-),
+    abbreviations as (
+        select {{ word_map('word', 'abbreviation') }} as words
+        from {{ ref('street_abbreviations') }}
+    ),
 
-parsed as (
-    select
-        {{ raw_columns(raw) }},
-        customer_id as shop_customer_id,
-        {{ standardise_email('email') }} as email,
-        {{ dialled_number('phone') }} as dialled,
-        {{ clean_names() }},
-        {{ clean_address() }},
-        {{ parse_timestamp('created_at') }} as created_at,
-        {{ parse_timestamp('updated_at') }} as updated_at,
-        {{ received_at('shop', 'customers') }} as received_at
-    from customers
-),
+    parsed as (
+        select
+            {{ raw_columns(raw) }},
+            customer_id as shop_customer_id,
+            {{ standardise_email('email') }} as email,
+            {{ dialled_number('phone') }} as dialled,
+            {{ clean_names() }},
+            {{ clean_address() }},
+            {{ parse_timestamp('created_at') }} as created_at,
+            {{ parse_timestamp('updated_at') }} as updated_at,
+            {{ received_at('shop', 'customers') }} as received_at
+        from customers
+    ),
 
-standardised as (
-    select
-        parsed.*,
-        {{ email_key('parsed.email') }} as email_key,
-        {{ standardise_phone(
+    standardised as (
+        select
+            parsed.*,
+            {{ email_key('parsed.email') }} as email_key,
+            {{ standardise_phone(
             'parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix'
         ) }} as phone,
-        {{ standard_names('parsed') }},
-        {{ standard_address('parsed') }}
-    from parsed
-    cross join abbreviations
-    left join country_aliases on parsed.country_key = country_aliases.alias
-    left join countries on country_aliases.country = countries.country
-    where {{ is_seen('parsed.received_at') }}
-),
+            {{ standard_names('parsed') }},
+            {{ standard_address('parsed') }}
+        from parsed
+        cross join abbreviations
+        left join country_aliases on parsed.country_key = country_aliases.alias
+        left join countries on country_aliases.country = countries.country
+        where {{ is_seen('parsed.received_at') }}
+    ),
 
-judged as {{ inline_cte() }} (
-    select
-        *,
-        {{ quality_flags([
+    judged as {{ inline_cte() }} (
+        select
+            *,
+            {{ quality_flags([
             'invalid_email', 'invalid_phone', 'unknown_country', 'invalid_updated_at',
         ]) }} as quality_flags,
-        case
-            when raw_customer_id is null then 'missing customer_id'
-            {{ missing_or_bad('created_at') }}
-        end as reject_reason
-    from standardised
-),
+            case
+                when raw_customer_id is null
+                then 'missing customer_id' {{ missing_or_bad('created_at') }}
+            end as reject_reason
+        from standardised
+    ),
 
-{{ decide_fates(
+    {{ decide_fates(
     key='shop_customer_id',
     keep='newest',
     repeated_in=['customers', 'customer_id'],

@@ -7,51 +7,54 @@
 
 with
 
-products as {{ inline_cte() }} (select * from {{ ref('base_shop__products') }}),
+    products as {{ inline_cte() }} (select * from {{ ref('base_shop__products') }}),
 
-categories as (select * from {{ ref('categories') }}),
+    categories as (select * from {{ ref('categories') }}),
 
-parsed as (
-    select
-        {{ raw_columns(raw) }},
-        product_id,
-        {{ clean_text('name', 200) }} as product_name,
-        {{ text_key('substr(category, 1, 100)') }} as category_key,
-        {{ clean_text('brand', 100) }} as brand,
-        lower({{ id_list(clean_text('tags', 1000)) }}) as tags,
-        {{ parse_money('price') }} as price,
-        {{ currency_code('currency') }} as currency,
-        {{ https_url('image_url') }} as image_url,
-        {{ https_url('url') }} as product_url,
-        {{ parse_boolean('in_stock') }} as in_stock,
-        {{ parse_timestamp('updated_at') }} as updated_at,
-        {{ received_at('shop', 'products') }} as received_at
-    from products
-),
+    parsed as (
+        select
+            {{ raw_columns(raw) }},
+            product_id,
+            {{ clean_text('name', 200) }} as product_name,
+            {{ text_key('substr(category, 1, 100)') }} as category_key,
+            {{ clean_text('brand', 100) }} as brand,
+            lower({{ id_list(clean_text('tags', 1000)) }}) as tags,
+            {{ parse_money('price') }} as price,
+            {{ currency_code('currency') }} as currency,
+            {{ https_url('image_url') }} as image_url,
+            {{ https_url('url') }} as product_url,
+            {{ parse_boolean('in_stock') }} as in_stock,
+            {{ parse_timestamp('updated_at') }} as updated_at,
+            {{ received_at('shop', 'products') }} as received_at
+        from products
+    ),
 
-judged as {{ inline_cte() }} (
-    select
-        parsed.*,
-        coalesce(categories.category, replace(parsed.category_key, ' ', '_')) as category,
-        {{ quality_flags([
+    judged as {{ inline_cte() }} (
+        select
+            parsed.*,
+            coalesce(categories.category, replace(parsed.category_key, ' ', '_')) as category,
+            {{ quality_flags([
             {'unmapped_category': 'categories.category is null'},
             'invalid_currency', 'invalid_image_url',
             {'invalid_url': 'raw_url is not null and product_url is null'},
             'invalid_in_stock', 'invalid_updated_at',
         ]) }} as quality_flags,
-        case
-            when parsed.raw_product_id is null then 'missing product_id'
-            {{ missing_or_bad('name', 'product_name') }}
-            {{ missing_or_bad('category', 'category_key') }}
-            {{ missing_or_bad('price') }}
-            when parsed.price < 0 then 'bad price'
-        end as reject_reason
-    from parsed
-    left join categories on parsed.category_key = categories.alias
-    where {{ is_seen('parsed.received_at') }}
-),
+            case
+                when parsed.raw_product_id is null
+                then
+                    'missing product_id'
+                    {{ missing_or_bad('name', 'product_name') }}
+                    {{ missing_or_bad('category', 'category_key') }}
+                    {{ missing_or_bad('price') }}
+                when parsed.price < 0
+                then 'bad price'
+            end as reject_reason
+        from parsed
+        left join categories on parsed.category_key = categories.alias
+        where {{ is_seen('parsed.received_at') }}
+    ),
 
-{{ decide_fates(
+    {{ decide_fates(
     key='product_id',
     keep='newest',
     repeated_in=['products', 'product_id'],

@@ -9,100 +9,103 @@
 
 with
 
-events as {{ inline_cte() }} (select * from {{ ref('base_web__events') }}),
+    events as {{ inline_cte() }} (select * from {{ ref('base_web__events') }}),
 
-countries as (select * from {{ ref('countries') }}),
+    countries as (select * from {{ ref('countries') }}),
 
-country_aliases as (select * from {{ ref('country_aliases') }}),
+    country_aliases as (select * from {{ ref('country_aliases') }}),
 
-categories as (select * from {{ ref('categories') }}),
+    categories as (select * from {{ ref('categories') }}),
 
-parsed as (
-    select
-        {{ raw_columns(raw) }},
-        message_id,
-        {{ standard_word('type', {'identify': [], 'page': [], 'track': []}) }} as event_type,
-        case when lower(type) = 'track' then {{ clean_text("replace(event, '_', ' ')", 100) }} end
-            as clean_event_name,
-        {{ known_id('anonymous_id') }} as anonymous_id,
-        {{ known_id('user_id') }} as user_id,
-        {{ parse_timestamp('original_timestamp') }} as original_timestamp,
-        {{ parse_timestamp('sent_at') }} as sent_at,
-        {{ parse_timestamp('timestamp') }} as given_timestamp,
-        {{ received_at('web', 'events') }} as received_at,
-        substr(page_url, 1, 2000) as page_url,
-        substr(page_referrer, 1, 2000) as page_referrer,
-        substr(user_agent, 1, 500) as user_agent,
-        case when {{ is_json('properties') }} then properties end as properties,
-        case when {{ is_json('traits') }} then traits end as traits,
-        case when {{ is_json('context') }} then context end as context
-    from events
-),
+    parsed as (
+        select
+            {{ raw_columns(raw) }},
+            message_id,
+            {{ standard_word('type', {'identify': [], 'page': [], 'track': []}) }} as event_type,
+            case
+                when lower(type) = 'track' then {{ clean_text("replace(event, '_', ' ')", 100) }}
+            end as clean_event_name,
+            {{ known_id('anonymous_id') }} as anonymous_id,
+            {{ known_id('user_id') }} as user_id,
+            {{ parse_timestamp('original_timestamp') }} as original_timestamp,
+            {{ parse_timestamp('sent_at') }} as sent_at,
+            {{ parse_timestamp('timestamp') }} as given_timestamp,
+            {{ received_at('web', 'events') }} as received_at,
+            substr(page_url, 1, 2000) as page_url,
+            substr(page_referrer, 1, 2000) as page_referrer,
+            substr(user_agent, 1, 500) as user_agent,
+            case when {{ is_json('properties') }} then properties end as properties,
+            case when {{ is_json('traits') }} then traits end as traits,
+            case when {{ is_json('context') }} then context end as context
+        from events
+    ),
 
-json_fields as (
-    select
-        *,
-        nullif(trim({{ json_text('properties', 'product_id') }}), '') as product_id,
-        nullif(trim({{ json_text('properties', 'cart_id') }}), '') as cart_id,
-        nullif(trim({{ json_text('properties', 'order_id') }}), '') as order_id,
-        {{ json_text('properties', 'quantity') }} as given_quantity,
-        {{ json_text('properties', 'price') }} as given_price,
-        substr({{ json_text('properties', 'category') }}, 1, 100) as given_category,
-        {{ json_text('traits', 'email') }} as given_email,
-        {{ json_text('traits', 'phone') }} as given_phone,
-        {{ json_any('traits', ['first_name', 'firstName']) }} as given_first_name,
-        {{ json_any('traits', ['last_name', 'lastName']) }} as given_last_name,
-        substr({{ json_any('traits', ['country', 'address.country']) }}, 1, 100) as given_country
-    from parsed
-    where {{ is_seen('received_at') }}
-),
+    json_fields as (
+        select
+            *,
+            nullif(trim({{ json_text('properties', 'product_id') }}), '') as product_id,
+            nullif(trim({{ json_text('properties', 'cart_id') }}), '') as cart_id,
+            nullif(trim({{ json_text('properties', 'order_id') }}), '') as order_id,
+            {{ json_text('properties', 'quantity') }} as given_quantity,
+            {{ json_text('properties', 'price') }} as given_price,
+            substr({{ json_text('properties', 'category') }}, 1, 100) as given_category,
+            {{ json_text('traits', 'email') }} as given_email,
+            {{ json_text('traits', 'phone') }} as given_phone,
+            {{ json_any('traits', ['first_name', 'firstName']) }} as given_first_name,
+            {{ json_any('traits', ['last_name', 'lastName']) }} as given_last_name,
+            substr(
+                {{ json_any('traits', ['country', 'address.country']) }}, 1, 100
+            ) as given_country
+        from parsed
+        where {{ is_seen('received_at') }}
+    ),
 
-extracted as (
-    select
-        *,
-        {{ is_bot('user_agent') }} as is_bot,
-        {{ page_path('page_url') }} as page_path,
-        lower({{ query_parameter('page_url', 'utm_source') }}) as utm_source,
-        lower({{ query_parameter('page_url', 'utm_campaign') }}) as utm_campaign,
-        {{ query_parameter('page_url', 'pp_mid') }} as letter_message_id,
-        {{ name_display('clean_event_name') }} as event_name,
-        {{ parse_integer('given_quantity') }} as quantity,
-        {{ parse_money('given_price') }} as price,
-        {{ text_key('given_category') }} as category_key,
-        {{ standardise_email('given_email') }} as traits_email,
-        {{ dialled_number('given_phone') }} as dialled,
-        {{ clean_names('given_') }},
-        {{ text_key('given_country') }} as country_key,
-        {{ corrected_time('given_timestamp', 'original_timestamp', 'sent_at', 'received_at') }}
+    extracted as (
+        select
+            *,
+            {{ is_bot('user_agent') }} as is_bot,
+            {{ page_path('page_url') }} as page_path,
+            lower({{ query_parameter('page_url', 'utm_source') }}) as utm_source,
+            lower({{ query_parameter('page_url', 'utm_campaign') }}) as utm_campaign,
+            {{ query_parameter('page_url', 'pp_mid') }} as letter_message_id,
+            {{ name_display('clean_event_name') }} as event_name,
+            {{ parse_integer('given_quantity') }} as quantity,
+            {{ parse_money('given_price') }} as price,
+            {{ text_key('given_category') }} as category_key,
+            {{ standardise_email('given_email') }} as traits_email,
+            {{ dialled_number('given_phone') }} as dialled,
+            {{ clean_names('given_') }},
+            {{ text_key('given_country') }} as country_key,
+            {{ corrected_time('given_timestamp', 'original_timestamp', 'sent_at', 'received_at') }}
             as corrected_at
-    from json_fields
-),
+        from json_fields
+    ),
 
-standardised as (
-    select
-        extracted.*,
-        case
-            when {{ is_possible_time('extracted.corrected_at', 'extracted.received_at') }}
+    standardised as (
+        select
+            extracted.*,
+            case
+                when {{ is_possible_time('extracted.corrected_at', 'extracted.received_at') }}
                 then extracted.corrected_at
-            else extracted.received_at
-        end as event_at,
-        coalesce(categories.category, replace(extracted.category_key, ' ', '_')) as category,
-        {{ email_key('extracted.traits_email') }} as traits_email_key,
-        {{ standardise_phone(
+                else extracted.received_at
+            end as event_at,
+            coalesce(categories.category, replace(extracted.category_key, ' ', '_')) as category,
+            {{ email_key('extracted.traits_email') }} as traits_email_key,
+            {{ standardise_phone(
             'extracted.dialled', 'countries.calling_code', 'countries.trunk_prefix'
         ) }} as traits_phone,
-        {{ name_display('extracted.clean_first_name') }} as traits_first_name,
-        {{ name_display('extracted.clean_last_name') }} as traits_last_name
-    from extracted
-    left join categories on extracted.category_key = categories.alias
-    left join country_aliases on extracted.country_key = country_aliases.alias
-    left join countries on country_aliases.country = countries.country
-),
+            {{ name_display('extracted.clean_first_name') }} as traits_first_name,
+            {{ name_display('extracted.clean_last_name') }} as traits_last_name
+        from extracted
+        left join categories on extracted.category_key = categories.alias
+        left join country_aliases on extracted.country_key = country_aliases.alias
+        left join countries on country_aliases.country = countries.country
+    ),
 
-judged as {{ inline_cte() }} (
-    select
-        *,
-        {{ quality_flags([
+    judged as {{ inline_cte() }} (
+        select
+            *,
+            {{ quality_flags([
             'invalid_properties', 'invalid_traits', 'invalid_context',
             {'invalid_timestamp': 'raw_timestamp is not null and given_timestamp is null'},
             'invalid_original_timestamp',
@@ -111,16 +114,18 @@ judged as {{ inline_cte() }} (
             {'no_visitor': 'anonymous_id is null and user_id is null'},
             {'missing_event_name': "event_type = 'track' and event_name is null"},
         ]) }} as quality_flags,
-        case
-            when raw_message_id is null then 'missing message_id'
-            when raw_type is null then 'missing type'
-            when event_type is null then 'unknown event type'
-            {{ missing_or_bad('received_at') }}
-        end as reject_reason
-    from standardised
-),
+            case
+                when raw_message_id is null
+                then 'missing message_id'
+                when raw_type is null
+                then 'missing type'
+                when event_type is null
+                then 'unknown event type' {{ missing_or_bad('received_at') }}
+            end as reject_reason
+        from standardised
+    ),
 
-{{ decide_fates(
+    {{ decide_fates(
     key='message_id',
     keep='first',
     repeated_in=['events', 'message_id'],

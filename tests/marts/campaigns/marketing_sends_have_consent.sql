@@ -1,7 +1,5 @@
 -- No consent, no letter.
-select
-    decisions.message_id,
-    decisions.customer_id
+select decisions.message_id, decisions.customer_id
 from {{ ref('email_decisions') }} as decisions
 inner join {{ ref('campaigns') }} as campaigns on decisions.campaign = campaigns.campaign
 left join {{ ref('customers') }} as customers on decisions.customer_id = customers.customer_id

@@ -1,5 +1,1 @@
-select
-    message_id,
-    context
-from {{ ref('email_queue') }}
-where not {{ is_json('context') }}
+select message_id, context from {{ ref('email_queue') }} where not {{ is_json('context') }}

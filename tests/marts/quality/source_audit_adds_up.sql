@@ -1,13 +1,10 @@
 with
 
-rejected as (
-    select
-        source,
-        source_table,
-        count(*) as rows_rejected
-    from {{ ref('rejected_records') }}
-    group by source, source_table
-)
+    rejected as (
+        select source, source_table, count(*) as rows_rejected
+        from {{ ref('rejected_records') }}
+        group by source, source_table
+    )
 
 select
     audit.source,
