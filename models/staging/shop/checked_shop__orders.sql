@@ -1,4 +1,4 @@
--- Longer than a page, since it lists the whole contract of an order.
+{#- Longer than a page, since it lists the whole contract of an order. -#}
 {{ config(materialized='table') }}
 
 {%- set raw = [
