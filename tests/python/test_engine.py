@@ -211,8 +211,13 @@ def test_every_engine_macro_is_tried() -> None:
     assert macros <= tried, f"add a case for {sorted(macros - tried)}"
 
 
-def test_contracts_forbid_nulls(tmp_path: Path, engine: str) -> None:
+def test_contracts_forbid_nulls_and_give_types(tmp_path: Path, engine: str) -> None:
     project = scratch_project(tmp_path, engine)
+    project.model("numbered", "select row_number() over (order by 'k') as place")
+    (tmp_path / "models" / "numbered.yml").write_text(
+        "models: [{name: numbered, config: {contract: {enforced: true}},"
+        " columns: [{name: place, data_type: bigint}]}]"
+    )
     for name, value in (("whole", "'a'"), ("holed", "cast(null as string)")):
         project.model(name, f"select 'k' as key, {value} as value")
         column = "data_type: varchar, constraints: [{type: not_null}]"
@@ -222,5 +227,5 @@ def test_contracts_forbid_nulls(tmp_path: Path, engine: str) -> None:
         )
     done = project.dbt("run")
     assert done.returncode == 1
-    assert "PASS=1 " in done.stdout and "ERROR=1 " in done.stdout, done.stdout
+    assert "PASS=2 " in done.stdout and "ERROR=1 " in done.stdout, done.stdout
     assert re.search("holed[^\n]*null|NOT NULL[^\n]*holed", done.stdout), done.stdout
