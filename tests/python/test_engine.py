@@ -110,20 +110,6 @@ CASES: dict[str, tuple[str, ...]] = {
     "hash64": ("count(distinct {{ hash64('v, 1') }})", "3", ROWS),
     "text_number": ("{{ text_number(\"'x'\") }}", str(0x9DD4E461268C803)),
     "text_number null": ("{{ text_number('cast(null as ' ~ dbt.type_string() ~ ')') }}", None),
-    "rows_fingerprint in any order": (
-        "({{ rows_fingerprint(\"(select 1 as n, 'a' as v union all select 2, null)\") }})"
-        " = ({{ rows_fingerprint(\"(select 2 as n, null as v union all select 1, 'a')\") }})",
-        "true",
-    ),
-    "rows_fingerprint of other rows": (
-        "({{ rows_fingerprint(\"(select 1 as n, 'a' as v union all select 2, 'b')\") }})"
-        " = ({{ rows_fingerprint(\"(select 1 as n, 'b' as v union all select 2, 'a')\") }})",
-        "false",
-    ),
-    "rows_fingerprint without rows": (
-        '({{ rows_fingerprint("(select 1 as n where 1 = 0)") }})',
-        None,
-    ),
     "first_by": ("{{ first_by('v', '-n') }}", "a", ROWS),
     "last_by": ("{{ last_by('v', 'n') }}", "a", ROWS),
     "ignoring_nulls": (
