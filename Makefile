@@ -64,7 +64,7 @@ test parse lint build pytest: export PENPAL_WAREHOUSE = target/test/penpal.duckd
 test: lint build pytest
 
 # Most of its time goes into planning small queries once: the optimising compiler does not pay.
-test-spark: export JAVA_TOOL_OPTIONS = -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+test-spark: export JAVA_TOOL_OPTIONS = -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m
 test-spark: setup-spark
 	$(BIN)/python -m pytest --engine spark tests/spark \
 		tests/python/test_engine.py tests/python/test_components.py

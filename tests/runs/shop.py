@@ -127,7 +127,8 @@ class Shop:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             names = connection.execute(
                 "select table_schema || '.' || table_name from information_schema.tables"
-                " where table_schema = 'identity' or table_name = 'suppressed_identifiers'"
+                " where table_schema = 'identity'"
+                " or table_name in ('suppressed_identifiers', 'customer_identifiers')"
                 " order by all"
             ).fetchall()
             return {

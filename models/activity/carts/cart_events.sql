@@ -1,3 +1,4 @@
+{#- Longer than a page, since baskets for which the shop passes no id are made here too. -#}
 -- A visitor has one basket at a time: an order or this silence ends it.
 {% set basket_gap_hours = 72 %}
 -- What happened in one moment, happened as it was received, then as it stands in the files.

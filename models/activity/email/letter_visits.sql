@@ -1,3 +1,4 @@
+{#- Longer than a page, since a page tells its letter in two ways: by id, or by when it opened. -#}
 {#- How long after a click the page that it opens may come. -#}
 {%- set page_follows_click_seconds = 120 -%}
 {#- The part of an address that names the site. -#}

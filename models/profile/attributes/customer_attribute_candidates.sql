@@ -1,3 +1,4 @@
+{#- Longer than a page, since it lists every attribute that a source may tell. -#}
 {{ config(materialized='view') }}
 
 {%- set personal = [
