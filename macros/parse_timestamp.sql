@@ -5,7 +5,6 @@
     1970-01-01, 9999). ISO comes first, because it is the only form that is quick.
 -#}
 {% macro parse_timestamp(expression) -%}
-    {%- set plain = _plain_instant(expression) -%}
     case
         when {{ regex_full_match(expression, _iso_form()) }}
             and {{ expression }} not like '1970-01-01%'
@@ -13,10 +12,10 @@
             then {{ iso_timestamp(expression) }}
         when {{ regex_full_match(expression, '(?:[2-6][0-9]{4}|[0-9]{10}|[0-9]{13}|[0-9]{16})(?:[.][0-9]+)?') }}
             then {{ epoch_timestamp(_epoch_microseconds(expression)) }}
-        else {{ add_seconds(
-            iso_timestamp("replace(replace(" ~ plain ~ ", '~p', ''), '~a', '')"),
-            "case when lower(" ~ expression ~ ") like '%p%m%' and " ~ plain ~ " like '%~p%' then 43200 else 0 end"
-        ) }}
+        else {{ with_value('plain', _plain_instant(expression), add_seconds(
+            iso_timestamp("replace(replace(plain, '~p', ''), '~a', '')"),
+            "case when plain like '%~p%' then 43200 else 0 end"
+        )) }}
     end
 {%- endmacro %}
 
@@ -62,21 +61,25 @@
     has none. One regular expression a form, each of which leaves the others' texts alone.
 -#}
 {% macro _plain_instant(expression) -%}
-    {%- set ns = namespace(text="lower(substr(" ~ expression ~ ", 1, 80))") -%}
+    {%- set ns = namespace(text="replace(lower(substr(" ~ expression ~ ", 1, 80)), '~', '?')") -%}
     {%- set month = '\\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?\\b[.]?' -%}
     {%- set first, second = ('0?[1-9]|1[0-2]', '[0-9]{1,2}') if var('slash_dates') == 'mdy' else ('[0-9]{1,2}', '0?[1-9]|1[0-2]') -%}
     {%- set in_order, reversed = ('\\3-\\1-\\2', '\\3-\\2-\\1') if var('slash_dates') == 'mdy' else ('\\3-\\2-\\1', '\\3-\\1-\\2') -%}
     {#- Week days, and what JavaScript and Java write behind an offset: '(Central European Time)', '[Europe/Berlin]'. -#}
     {%- set ns.text = regex_replace(ns.text, '[\\p{Z}]+', ' ') -%}
     {%- set ns.text = regex_replace(ns.text, '^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.]?,? | ?[(][^)]*[)]$|\\[[a-z_/]+\\]$', '') -%}
-    {%- set name = regex_extract(ns.text, month, 0) -%}
-    {%- set number -%}
-        'm' || substr(
-            '01  02  03  04  05  06  07  08  09  10  11  12',
-            instr('jan feb mar apr may jun jul aug sep oct nov dec', substr({{ name }}, 1, 3)), 2
-        )
+    {%- set ns.text -%}
+        {%- set number -%}
+            'm' || substr(
+                '01  02  03  04  05  06  07  08  09  10  11  12',
+                instr('jan feb mar apr may jun jul aug sep oct nov dec', substr(month_name, 1, 3)), 2
+            )
+        {%- endset -%}
+        {{ with_value('words', ns.text, with_value(
+            'month_name', regex_extract('words', month, 0),
+            'coalesce(replace(words, month_name, ' ~ number ~ '), words)'
+        )) }}
     {%- endset -%}
-    {%- set ns.text = "coalesce(replace(" ~ ns.text ~ ", " ~ name ~ ", " ~ number ~ "), " ~ ns.text ~ ")" -%}
     {%- for form, iso in [
         ('^([0-9]{4})([0-9]{2})([0-9]{2})t?([0-9]{2})([0-9]{2})([0-9]{2})', '\\1-\\2-\\3 \\4:\\5:\\6'),
         ('^([0-9]{4})([0-9]{2})([0-9]{2})(t|\\b)', '\\1-\\2-\\3\\4'),

@@ -45,16 +45,21 @@
 
 {#- Code point of an entity by its name, place among the Latin ones or number; null where it is none (of the first plane). -#}
 {% macro _entity_code(name, place, hexadecimal) -%}
-    case
-        when {{ place }} is not null then {{ place }} + 159
-        when {{ regex_full_match(name, '#[0-9]{1,5}') }} then {{ _printable("cast(substr(" ~ name ~ ", 2) as integer)") }}
-        when {{ regex_full_match(name, '#[xX][0-9a-fA-F]{1,4}') }} then {{ _printable(hexadecimal) }}
-        else case {{ name }}
+    {%- set named -%}
+        case {{ name }}
             when 'amp' then 38 when 'AMP' then 38 when 'lt' then 60 when 'gt' then 62 when 'quot' then 34
             when 'QUOT' then 34 when 'apos' then 39 when 'ndash' then 8211 when 'mdash' then 8212
             when 'lsquo' then 8216 when 'rsquo' then 8217 when 'ldquo' then 8220 when 'rdquo' then 8221
             when 'bull' then 8226 when 'hellip' then 8230 when 'euro' then 8364 when 'trade' then 8482
         end
+    {%- endset -%}
+    {%- set decimal = "cast(substr(" ~ name ~ ", 2) as integer)" -%}
+    case
+        when {{ regex_full_match(name, '#[0-9]{1,5}') }}
+            then {{ with_value('code_point', decimal, _printable('code_point')) }}
+        when {{ regex_full_match(name, '#[xX][0-9a-fA-F]{1,4}') }}
+            then {{ with_value('code_point', hexadecimal, _printable('code_point')) }}
+        else coalesce({{ named }}, {{ place }} + 159)
     end
 {%- endmacro %}
 

@@ -4,6 +4,8 @@
 -#}
 {% macro clean_text(expression, max_length=60) -%}
     {%- set short = "substr(" ~ expression ~ ", 1, " ~ 4 * max_length ~ ")" -%}
-    {%- set visible = regex_replace(decode_entities('(' ~ fix_mojibake(short) ~ ')'), '\\p{Cf}+', '') -%}
+    {%- set repaired = with_value('short_text', short, fix_mojibake('short_text')) -%}
+    {%- set decoded = with_value('repaired', repaired, decode_entities('repaired')) -%}
+    {%- set visible = regex_replace(decoded, '\\p{Cf}+', '') -%}
     nullif(trim(substr(trim({{ regex_replace(visible, '[\\p{Z}\\p{Cc}]+', ' ') }}), 1, {{ max_length }})), '')
 {%- endmacro %}

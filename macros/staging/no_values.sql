@@ -34,7 +34,7 @@
 
 {#- A text, unless it stands for no value of this kind. -#}
 {% macro known(expression, kind) -%}
-    case when not {{ is_no_value(expression, kind) }} then {{ expression }} end
+    {{ with_value('given', expression, 'case when not ' ~ is_no_value('given', kind) ~ ' then given end') }}
 {%- endmacro %}
 
 {#-

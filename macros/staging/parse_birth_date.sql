@@ -11,7 +11,7 @@
             else {{ expression }}
         end
     {%- endset -%}
-    {{ parse_date('(' ~ full_year ~ ')') }}
+    {{ with_value('full_year', full_year, parse_date('full_year')) }}
 {%- endmacro %}
 
 {#- A day of birth, unless it lies after the receipt of its row or makes somebody more than 120 years old. -#}

@@ -12,22 +12,22 @@
     {%- set amount -%}
         case
             when {{ regex_full_match(expression, '-?[0-9]{1,16}(?:[.][0-9]{1,18})?') }} then {{ expression }}
-            when {{ regex_full_match(bare, '-?[0-9]{1,16}(?:[.][0-9]{1,18})?') }} then {{ bare }}
-            when {{ regex_full_match(bare, '-?[0-9]+,[0-9]{1,2}') }} then replace({{ bare }}, ',', '.')
-            when {{ regex_full_match(bare, '-?[0-9]{1,3}(?:[.][0-9]{3})+,[0-9]{1,2}|-?[0-9]{1,3}(?:[.][0-9]{3}){2,}') }}
-                then replace(replace({{ bare }}, '.', ''), ',', '.')
-            when {{ regex_full_match(bare, '-?[0-9]{1,3}(?:,[0-9]{3})+[.][0-9]{1,2}') }}
-                or {{ regex_full_match(bare, '-?[0-9]{1,3}(?:,[0-9]{3}){2,}') }}
-                or {{ regex_full_match(bare, '-?[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:[.][0-9]{1,2})?') }}
+            when {{ regex_full_match('bare', '-?[0-9]{1,16}(?:[.][0-9]{1,18})?') }} then bare
+            when {{ regex_full_match('bare', '-?[0-9]+,[0-9]{1,2}') }} then replace(bare, ',', '.')
+            when {{ regex_full_match('bare', '-?[0-9]{1,3}(?:[.][0-9]{3})+,[0-9]{1,2}|-?[0-9]{1,3}(?:[.][0-9]{3}){2,}') }}
+                then replace(replace(bare, '.', ''), ',', '.')
+            when {{ regex_full_match('bare', '-?[0-9]{1,3}(?:,[0-9]{3})+[.][0-9]{1,2}') }}
+                or {{ regex_full_match('bare', '-?[0-9]{1,3}(?:,[0-9]{3}){2,}') }}
+                or {{ regex_full_match('bare', '-?[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:[.][0-9]{1,2})?') }}
                 -- No currency of these has three decimals.
                 or (
-                    {{ regex_full_match(bare, '-?[0-9]{1,3},[0-9]{3}') }}
+                    {{ regex_full_match('bare', '-?[0-9]{1,3},[0-9]{3}') }}
                     and {{ regex_extract('upper(' ~ expression ~ ')', '[$£¥￥円₩₹]|USD|GBP|JPY|KRW|INR', 0) }} is not null
                 )
-                then replace({{ bare }}, ',', '')
+                then replace(bare, ',', '')
         end
     {%- endset -%}
-    {{ try_cast(amount, type) }}
+    {{ with_value('bare', bare, try_cast(amount, type)) }}
 {%- endmacro %}
 
 {#- A whole number as text ('3', '3.0'); null for anything else. -#}
