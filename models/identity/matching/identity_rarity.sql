@@ -36,10 +36,10 @@ with
             select
                 profiles.country,
                 profiles.{{ column }} as value,
-                {{ rarity_bits('count(*)', 'max(country_sizes.profiles_count)', 'max(shares.share)') }}
+                {{ rarity_bits('count(*)', 'max(sizes.profiles_count)', 'max(shares.share)') }}
                 as bits
             from profiles
-            inner join country_sizes on profiles.country = country_sizes.country
+            inner join country_sizes as sizes on profiles.country = sizes.country
             inner join shares on shares.term = '{{ term }}'
             where profiles.{{ column }} is not null
             group by profiles.country, profiles.{{ column }}
