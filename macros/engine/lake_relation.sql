@@ -57,7 +57,7 @@
 {%- endmacro %}
 
 {% macro duckdb__seed_line() -%}
-    {{ return('rowid + 2') }}
+    {{ return('row_number() over (order by rowid) + 1') }}
 {%- endmacro %}
 
 {% macro spark__seed_line() -%}
