@@ -194,7 +194,8 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
         "stg_web__events",
         dict.fromkeys(("message_id", "anonymous_id", "user_id", "event_type", "event_name"), text)
         | dict.fromkeys(("order_id", *others), text)
-        | {"event_at": time, "received_at": time, "is_bot": flag},
+        | {"event_at": time, "received_at": time, "is_bot": flag}
+        | {"source_file": text, "source_line": pa.int64()},
         [
             {
                 "message_id": event.key,

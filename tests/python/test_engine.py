@@ -17,6 +17,12 @@ CASES: dict[str, tuple[str, ...]] = {
     "try_cast number": ("{{ try_cast(\"'12'\", 'integer') }}", "12"),
     "try_cast nonsense": ("{{ try_cast(\"'x'\", 'integer') }}", None),
     "try_cast impossible day": ("{{ try_cast(\"'2026-02-30'\", 'date') }}", None),
+    "with_value twice": ("{{ with_value('given', \"'a' || 'b'\", 'given || given') }}", "abab"),
+    "with_value within": (
+        "{{ with_value('outer_value', \"'a'\", with_value('inner_value', \"outer_value || 'b'\","
+        " 'outer_value || inner_value')) }}",
+        "aab",
+    ),
     "json_text nested": ('{{ json_text(json, "a.b") }}', "x"),
     "json_text number": ('{{ json_text(json, "n") }}', "1.5"),
     "json_text boolean": ('{{ json_text(json, "t") }}', "true"),

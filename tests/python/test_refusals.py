@@ -81,7 +81,8 @@ class Shop:
             for table, found in rows.items():
                 names = columns(table)
                 self.connection.executemany(
-                    f"insert into {base(table)} values ({', '.join('?' * len(names))})",
+                    f"insert into {base(table)} ({', '.join(names)})"
+                    f" values ({', '.join('?' * len(names))})",
                     [[row.get(column) for column in names] for row in found],
                 )
                 self.fill(checked(table))
@@ -131,7 +132,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             )
         for table in STAGED:
             listed = ", ".join(f'"{name}" varchar' for name in columns(table))
-            connection.execute(f"create table {base(table)} ({listed})")
+            position = "source_file varchar, source_line bigint, source_fault varchar"
+            connection.execute(f"create table {base(table)} ({listed}, {position})")
         shop = Shop(connection, {n: compiled[n.rpartition(".")[2]].read_text() for n in models})
         for name, sql in shop.models.items():
             if name == LATER[0]:

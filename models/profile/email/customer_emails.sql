@@ -1,3 +1,4 @@
+{#- Longer than a page, since each source mentions addresses in its own way. -#}
 with
     record_identifiers as (select * from {{ ref('identity_record_values') }}),
 

@@ -1,3 +1,4 @@
+{#- Longer than a page, since it lists the whole contract of a contact. -#}
 {{ config(materialized='table') }}
 
 {%- set raw = [

@@ -1,3 +1,4 @@
+{#- Longer than a page, since it lists the whole contract of an event and reads refusals. -#}
 {{ config(materialized='table') }}
 
 {%- set raw = [
