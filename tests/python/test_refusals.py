@@ -286,9 +286,9 @@ def crowds(draw: st.DrawFn) -> dict[str, list[Said]]:
 
 
 @settings(
-    max_examples=30,
+    max_examples=12,  # of up to 30 people each
     deadline=None,
-    phases=[Phase.reuse, Phase.generate],  # an example takes a second: shrinking, many minutes
+    phases=[Phase.reuse, Phase.generate],  # an example takes two seconds: shrinking, many minutes
     suppress_health_check=list(HealthCheck),
 )
 @given(people=crowds())
