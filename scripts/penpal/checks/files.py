@@ -9,9 +9,11 @@ from typing import Any
 import duckdb
 
 from penpal.checks.contract import RawTable, raw_contract
-from penpal.lake.files import kind_of, lake_files, shown
-from penpal.lake.reader import FAULT, FILE, LINE, OURS, read_table
+from penpal.lake.files import kind_of, lake_files
+from penpal.lake.parquet import FAULT, FILE, LINE, OURS, pattern
+from penpal.lake.reader import read_table
 from penpal.settings import Settings, UserError
+from penpal.terminal import shown
 
 FIRST_ROWS = 10_000  # in which empty values are counted
 ALIKE = 0.6  # how alike a name must be to be meant (difflib's measure)
@@ -21,17 +23,12 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _pattern(path: str) -> str:
-    """A path as DuckDB takes it: [*] is an asterisk, * a pattern."""
-    return "".join(f"[{c}]" if c in "*?[" else c for c in path)
-
-
 class _Rows:
     """The rows of a raw table as its files have them."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, found: dict[str, Any]):
         self.connection = connection
-        paths = [_pattern(path) for path in found["text"] + found["parquet"]]
+        paths = [pattern(path) for path in found["text"] + found["parquet"]]
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
         connection.execute(
             f"create view lake as select * from read_parquet([{listed}], union_by_name = true,"
