@@ -108,7 +108,9 @@ def judge(paths: Settings, sources: list[str]) -> dict[str, Any]:
         "missing": [
             f"{table.source}.{table.table}"
             for table in contract
-            if table.required and not tables[f"{table.source}.{table.table}"]
+            if table.required
+            and not tables[f"{table.source}.{table.table}"]
+            and not (table.unless and tables[f"{table.source}.{table.unless}"])
         ],
         "elsewhere": [
             shown(path.relative_to(paths.lake))

@@ -18,6 +18,7 @@ from penpal.pipeline.steps import Step, Steps
 from penpal.pipeline.summary import letters_line, read_json
 from penpal.project_vars import listed_sources, parse_vars, var
 from penpal.settings import ROOT, Settings, UserError
+from penpal.terminal import shown
 
 # What the check of the raw data needs: the rows, and what staging made of them; "cautious" leaves
 # tests that also need other models for the build, in which they then run.
@@ -145,14 +146,14 @@ class Run:
         if step.name == "letters":
             return letters_line(read_json(self.letters))
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        return shown(lines[-1]) if lines else ""
 
     def fail(self, step: Step, code: int, log: Path) -> NoReturn:
         text = log.read_text(encoding="utf-8", errors="replace")
         code, sentences = explain(step.is_dbt, text, code)
         self.record["failure"] = {"step": step.name, "reasons": sentences}
         self.end("failed", code)
-        reasons = "\n".join(f"  {sentence}" for sentence in shorten(sentences))
+        reasons = "\n".join(f"  {shown(sentence)}" for sentence in shorten(sentences))
         raise UserError(f"'{step.title}' failed:\n{reasons}\n  Log: {log}", code)
 
 
