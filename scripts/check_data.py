@@ -1,11 +1,12 @@
 """Check the files of a lake; or raw data or marts, inside the warehouse and read-only.
 
-`files` needs no warehouse: it tells the files and records of each raw table, columns that are
-missing or probably meant, and lines that cannot be read. `raw` judges what staging made of the raw
-rows (the checked_ models): how many it rejects, and how many values it empties, by column; `marts`
-checks what the marts promise. Both print one line a failure and write
-<warehouse>.reports/<layer>.json and .html. Reports hold counts, shares and names of columns and
-files, never a value from the data.
+`files` needs no build: it tells the files and records of each raw table, columns that are missing
+or probably meant, lines that cannot be read, and how many of the first 10,000 rows staging would
+reject or flag, and why. `raw` judges what staging made of the raw rows (the checked_ models): how
+many it rejects, and how many values it empties, by column, also next to the last good run; `marts`
+checks what the marts promise. Both print one line a failure and write <warehouse>.reports/<layer>
+as .json and .html. Reports hold counts, shares and names of columns and files, never a value from
+the data.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from penpal.settings import EXIT_CANNOT_RUN, EXIT_CHECK_FAILED, EXIT_DONE
 
 
 def check_files(options: argparse.Namespace) -> int:
-    told = judge(settings.load(), listed_sources(parse_vars(options.vars)))
+    told = judge(settings.load(), parse_vars(options.vars))
     print("\n".join(as_text(told)))
     if options.json:
         write_whole(options.json, json.dumps(told, indent=2))
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("layer", choices=["files", "raw", "marts"])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report here as well")
-    parser.add_argument("--vars", metavar="YAML", help="dbt vars of the run (for `sources`)")
+    parser.add_argument("--vars", metavar="YAML", help="dbt vars of the run, as for dbt")
     options = parser.parse_args(arguments)
     if options.layer == "files":
         return check_files(options)

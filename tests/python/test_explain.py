@@ -205,13 +205,11 @@ def test_no_value_moves_the_cursor(tmp_path: Path) -> None:
         identity_edges=[on(key, "email", "a@shop.example", "only_name")],
         identity_record_values=[has(key, "email", "a@shop.example")],
     )
-    done = run(path, "a@shop.example")
-    answer = done.stdout
-    print(done.stderr)
+    answer = run(path, "identity", "a@shop.example").stdout
     assert "crm.contacts:C\ufffd[2J\ufffd1\ufffd\ufffd\ufffdERROR" in answer
     assert answer.replace("\n", "").isprintable()
-    assert run(path, "a@shop.example", "--json").stdout.replace("\n", "").isprintable()
-    refused = run(path, "nobody\x1b[2J\nERROR").stderr
+    assert run(path, "identity", "a@shop.example", "--json").stdout.replace("\n", "").isprintable()
+    refused = run(path, "identity", "nobody\x1b[2J\nERROR").stderr
     assert refused.replace("\n", "").isprintable()
 
 

@@ -13,8 +13,8 @@ from great_expectations import expectations as gxe
 
 from penpal.checks.check import Check
 from penpal.checks.contract import Column, RawTable
+from penpal.checks.shares import REJECTED
 
-REJECTED = 0.10  # share of the rows seen that staging may reject (error)
 MISSING = 0.02  # … because a required column is empty (error)
 FLAGGED = 0.20  # share of the values of an optional column that it may empty (warning)
 DISTINCT_KEYS = 0.50  # share of the keys that are distinct (warning)
