@@ -31,6 +31,8 @@ CAUTIOUS = ("--indirect-selection", "cautious")
 # Unit tests prove the code, once, in `make test`; the data of a run cannot change their result.
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
+LETTERS = "letters.json"
+
 
 def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
@@ -65,14 +67,19 @@ def refuse_empty_folders(lake: Path, given: dict[str, Any]) -> None:
                 raise UserError(f"{folder} is empty: put the export there, or remove the folder.")
 
 
-def full_steps(letters: Path, vars_option: list[str]) -> list[Step]:
-    """The steps of a full run, in order; the renderer writes its counts to `letters`."""
+def full_steps(folder: Path, vars_option: list[str], accept: bool = False) -> list[Step]:
+    """The steps of a full run, in order; some leave what they found in the run's folder.
+
+    `accept`: a share of bad rows that rose since the last good run is only told.
+    """
     build = ("build", *CAUTIOUS, *NO_UNIT_TESTS)
     checks = "scripts/check_data.py"
-    render = ("scripts/render_emails.py", "--json", str(letters))
+    raw = (checks, "raw", *vars_option, "--shares", str(folder / "shares.json"))
+    raw += ("--accept-shares",) if accept else ()
+    render = ("scripts/render_emails.py", "--json", str(folder / LETTERS))
     return [
         Step("load", "Load raw data", (*build, "--select", *RAW_NODES), warm="dbt"),
-        Step("check_raw", "Check raw data", (checks, "raw", *vars_option), warm="checks"),
+        Step("check_raw", "Check raw data", raw, warm="checks"),
         Step("build", "Build models", (*build, "--exclude", *RAW_NODES), warm="dbt"),
         Step("check_marts", "Check marts", (checks, "marts"), warm="checks"),
         Step("letters", "Render letters", render),
@@ -101,7 +108,7 @@ class Run:
     def __init__(self, paths: Settings, run: str, given: dict[str, Any]):
         self.paths = paths
         self.folder = paths.runs / run
-        self.letters = self.folder / "letters.json"
+        self.letters = self.folder / LETTERS
         self.started = time.monotonic()
         self.record: dict[str, Any] = {
             "run": run,
