@@ -75,9 +75,8 @@ def main(arguments: list[str] | None = None) -> int:
     paths = settings.load()
     started = time.monotonic()
     checks = checks_of(options.layer, paths.warehouse, listed_sources(parse_vars(options.vars)))
-    outcomes = evaluate(paths.warehouse, checks)
-    if options.layer == "raw":
-        outcomes += compare(paths, options)
+    changed = compare(paths, options) if options.layer == "raw" else []
+    outcomes = evaluate(paths.warehouse, checks) + changed
     report = make_report(options.layer, outcomes, time.monotonic() - started)
     for outcome in outcomes:
         if outcome.status != "passed":

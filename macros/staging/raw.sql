@@ -26,7 +26,7 @@
             {%- set found = _relation_columns(relation) if relation else [] -%}
         {%- else -%}
             {%- set place = lake_folder(source, table) -%}
-            {%- set relation = lake_relation(source, table) -%}
+            {%- set relation = lake_relation(source, table, model.columns.keys() | list) -%}
             {%- set found = lake_columns(relation) if relation else [] -%}
         {%- endif -%}
         {%- if relation -%}

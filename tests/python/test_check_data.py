@@ -239,7 +239,9 @@ def test_every_mart_that_others_read_is_checked(done: dict[str, Any]) -> None:
     described = {path.stem for path in marts.rglob("*.yml")}
     assert described == {path.stem for path in marts.rglob("*.sql")}
     keyless = {mart.name for mart in public_marts() if not mart.key}
-    assert keyless == {"rejected_records"}, "say what is unique in the mart's YAML"
+    assert keyless == {"rejected_records", "consent_review"}, (
+        "say what is unique in the mart's YAML"
+    )
     report = json.loads((done["folder"] / "good-marts.json").read_text(encoding="utf-8"))
     checked = {check["table"].removeprefix("marts.") for check in report["checks"]}
     assert checked == {mart.name for mart in public_marts()} - keyless

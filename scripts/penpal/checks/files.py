@@ -90,14 +90,18 @@ def _first_rows(table: RawTable, rows: _Rows) -> pa.Table:
     return rows.connection.sql(query).to_arrow_table()
 
 
-def judge_table(table: RawTable, paths: Settings, staging: Staging) -> dict[str, Any] | None:
-    """What is to be said of a raw table; None where it has no file. Counts and names, no values."""
+def judge_table(table: RawTable, paths: Settings, staging: Staging | None) -> dict[str, Any] | None:
+    """What is to be said of a raw table; None where it has no file. Counts and names, no values.
+
+    Without `staging` nothing is said of what it makes of the rows.
+    """
     folder = paths.lake / table.source / table.table
     told: dict[str, Any] = {"table": f"{table.source}.{table.table}", "error": None}
     try:
         names = [shown(path.relative_to(folder)) for path in lake_files(folder)]
         cache = paths.warehouse.with_name(f"{paths.warehouse.stem}.lake")
-        found = read_table(folder, cache / f"{table.source}__{table.table}")
+        columns = {column.name for column in table.columns}
+        found = read_table(folder, cache / f"{table.source}__{table.table}", columns)
     except UserError as error:
         return {**told, "error": str(error)}
     if not found["text"] and not found["parquet"]:
@@ -106,7 +110,7 @@ def judge_table(table: RawTable, paths: Settings, staging: Staging) -> dict[str,
         rows = _Rows(connection, found)
         told |= {"files": names, "records": rows.query("select count(*) from lake")[0][0]}
         told |= _columns(table, rows) | {"unreadable": _faults(rows), "first_rows": None}
-        if not told["missing"]:
+        if staging and not told["missing"]:
             staging.connection.register("first_rows", _first_rows(table, rows))
             told["first_rows"] = staging.judge(table, "from first_rows")
         return told

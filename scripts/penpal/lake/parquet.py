@@ -35,7 +35,7 @@ def _is_sound(path: Path) -> bool:
 
 
 def check(path: Path, name: str, stem: Path) -> dict[str, Any]:
-    """The number of records; and a copy beside `stem` where text of the file is not UTF-8."""
+    """What there is to know of a file; and a copy beside `stem` where its text is not UTF-8."""
     try:
         with pq.ParquetFile(path) as file:
             records, columns = file.metadata.num_rows, file.schema_arrow.names
@@ -45,7 +45,7 @@ def check(path: Path, name: str, stem: Path) -> dict[str, Any]:
         if column.lower() in (*OURS, "penpal_path", "file_row_number"):
             raise UserError(f"{shown(path)} has a column {column}, which is our name: rename it.")
     if not records or not columns or _is_sound(path):
-        return {"parts": [], "records": records}
+        return {"parts": [], "records": records, "columns": columns}
     part = stem.with_name(f"{stem.name}.0.parquet")
     try:
         _rewrite(path, name, part)
@@ -53,7 +53,7 @@ def check(path: Path, name: str, stem: Path) -> dict[str, Any]:
         raise UserError(DAMAGED.format(shown(path))) from error
     if not _is_sound(part):
         raise UserError(DAMAGED.format(shown(path)))
-    return {"parts": [part.name], "records": records}
+    return {"parts": [part.name], "records": records, "columns": columns}
 
 
 def _rewrite(path: Path, name: str, part: Path) -> None:

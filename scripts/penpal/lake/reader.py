@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -157,7 +157,11 @@ def _read(path: Path, kind: str, name: str, stem: Path) -> dict[str, Any]:
         raise text.unreadable(path, error) from error
     finally:
         parts.close()
-    return {"parts": [part.name for part in parts.paths], "records": parts.count}
+    return {
+        "parts": [part.name for part in parts.paths],
+        "records": parts.count,
+        "columns": list(parts.columns),
+    }
 
 
 def _kept(path: Path, kind: str, name: str, cache: Path) -> tuple[str, dict[str, Any]]:
@@ -187,8 +191,9 @@ def _remove_others(cache: Path, keys: set[str]) -> None:
             file.unlink(missing_ok=True)
 
 
-def read_table(folder: Path, cache: Path) -> dict[str, Any]:
-    """Make the files of a raw table readable.
+def read_table(folder: Path, cache: Path, columns: Collection[str] = ()) -> dict[str, Any]:
+    """Make the files of a raw table readable. `columns` are those that it may have: a file with
+    none of them has no header, and its first record must not be taken for one.
 
     Returns {text: Parquet files of what had to be read, parquet: those of the lake, folder},
     and writes files.parquet: the records of each file. Raises UserError.
@@ -199,6 +204,11 @@ def read_table(folder: Path, cache: Path) -> dict[str, Any]:
         kind, name = kind_of(path), shown(path.relative_to(folder))
         key, kept = _kept(path, kind, name, cache)
         keys.add(key)
+        names_of_file = {column.strip().lower() for column in kept["columns"]}
+        if columns and names_of_file and not names_of_file.intersection(columns):
+            raise UserError(
+                f"{shown(path)} names no column of the table: is its first line the header?"
+            )
         if kind == "parquet" and not kept["parts"]:
             found["parquet"].append(str(path))
         found["text"] += [str(cache / part) for part in kept["parts"]]
