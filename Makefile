@@ -6,13 +6,14 @@ VARS ?= {}
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup setup-dev setup-spark setup-splink run test test-spark test-identity \
-	bench-identity lint format parse build pytest docs clean
+	fuzz bench-identity lint format parse build pytest docs clean
 
 help:
 	@echo 'make run    set up, then raw data -> checks -> dbt build -> letters -> published marts'
 	@echo 'make test   everything CI runs: lint, parse, dbt unit and data tests, Python tests'
 	@echo 'make test-spark  the same models on Spark: every mart as on DuckDB, row by row'
 	@echo 'make test-identity  identity on FEBRL 1, 2 and 3, and over batches, deletions and overrides'
+	@echo 'make fuzz   2,000 damaged copies of the files of the sample: read, or refused in a sentence'
 	@echo 'make bench-identity  identity resolution next to Splink: accuracy, time, memory'
 	@echo 'make lint   format of Python and SQL, conventions of models (dbt-bouncer.yml)'
 	@echo 'make format Python and SQL in the house format'
@@ -73,6 +74,9 @@ test-spark: setup-spark
 
 test-identity: setup-dev .venv/febrl.stamp
 	$(BIN)/python -m pytest $(PARALLEL) tests/febrl tests/runs
+
+fuzz: setup-dev
+	$(BIN)/python -m pytest -s tests/python/test_fuzz_files.py --mutations 2000
 
 bench-identity: setup-splink
 	$(BIN)/python scripts/bench_identity.py $(ARGS)

@@ -1,11 +1,12 @@
 """Check the files of a lake; or raw data or marts, inside the warehouse and read-only.
 
-`files` needs no warehouse: it tells the files and records of each raw table, columns that are
-missing or probably meant, and lines that cannot be read. `raw` judges what staging made of the raw
-rows (the checked_ models): how many it rejects, and how many values it empties, by column; `marts`
-checks what the marts promise. Both print one line a failure and write
-<warehouse>.reports/<layer>.json and .html. Reports hold counts, shares and names of columns and
-files, never a value from the data.
+`files` needs no build: it tells the files and records of each raw table, columns that are missing
+or probably meant, lines that cannot be read, and how many of the first 10,000 rows staging would
+reject or flag, and why. `raw` judges what staging made of the raw rows (the checked_ models): how
+many it rejects, and how many values it empties, by column, also next to the last good run; `marts`
+checks what the marts promise. Both print one line a failure and write <warehouse>.reports/<layer>
+as .json and .html. Reports hold counts, shares and names of columns and files, never a value from
+the data.
 """
 
 from __future__ import annotations
@@ -18,21 +19,37 @@ import time
 from pathlib import Path
 
 from penpal import settings
+from penpal.checks import shares
+from penpal.checks.contract import raw_contract
 from penpal.checks.files import as_text, is_good, judge
 from penpal.checks.layers import checks_of
-from penpal.checks.outcome import evaluate
+from penpal.checks.outcome import Outcome, evaluate
 from penpal.checks.report import html_report, make_report
 from penpal.files import write_whole
-from penpal.project_vars import listed_sources, parse_vars
+from penpal.project_vars import listed_sources, parse_vars, var
 from penpal.settings import EXIT_CANNOT_RUN, EXIT_CHECK_FAILED, EXIT_DONE
 
 
 def check_files(options: argparse.Namespace) -> int:
-    told = judge(settings.load(), listed_sources(parse_vars(options.vars)))
+    told = judge(settings.load(), parse_vars(options.vars))
     print("\n".join(as_text(told)))
     if options.json:
         write_whole(options.json, json.dumps(told, indent=2))
     return EXIT_DONE if is_good(told) else EXIT_CHECK_FAILED
+
+
+def compare(paths: settings.Settings, options: argparse.Namespace) -> list[Outcome]:
+    """What changed since the last good run; keeps this run's shares where that is asked for."""
+    contract = raw_contract()
+    with settings.connect(paths.warehouse, read_only=True) as connection:
+        now = shares.measure(connection, contract)
+    run, before = shares.last_good(paths, str(var(parse_vars(options.vars), "raw_data")))
+    outcomes = shares.changes(contract, now, before, run)
+    for outcome in outcomes if options.accept_shares else []:
+        outcome.severity = "warning"
+    if options.shares:
+        write_whole(options.shares, json.dumps(now, indent=2))
+    return outcomes
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,14 +60,23 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("layer", choices=["files", "raw", "marts"])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report here as well")
-    parser.add_argument("--vars", metavar="YAML", help="dbt vars of the run (for `sources`)")
+    parser.add_argument(
+        "--shares", type=Path, metavar="FILE", help="raw: keep the shares of this run there"
+    )
+    parser.add_argument(
+        "--accept-shares",
+        action="store_true",
+        help="raw: a share that rose since the last good run is only told",
+    )
+    parser.add_argument("--vars", metavar="YAML", help="dbt vars of the run, as for dbt")
     options = parser.parse_args(arguments)
     if options.layer == "files":
         return check_files(options)
     paths = settings.load()
     started = time.monotonic()
     checks = checks_of(options.layer, paths.warehouse, listed_sources(parse_vars(options.vars)))
-    outcomes = evaluate(paths.warehouse, checks)
+    changed = compare(paths, options) if options.layer == "raw" else []
+    outcomes = evaluate(paths.warehouse, checks) + changed
     report = make_report(options.layer, outcomes, time.monotonic() - started)
     for outcome in outcomes:
         if outcome.status != "passed":

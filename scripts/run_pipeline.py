@@ -40,7 +40,7 @@ def full(options: argparse.Namespace) -> int:
         run = Run(paths, name, given)
         try:
             passed = vars_option(given)
-            steps = full_steps(run.letters, passed)
+            steps = full_steps(run.folder, passed, options.accept_shares)
             with Steps(run.folder, lock) as processes:
                 processes.make_ready(steps, {"dbt": passed})
                 for step in steps:
@@ -72,6 +72,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     mode.add_argument("--raw-data", choices=["sample", "lake", "warehouse"], help="var raw_data")
     mode.add_argument("--sources", metavar="LIST", help="var sources: crm,web,shop,email")
     mode.add_argument("--as-of", metavar="TIME", help="var as_of, UTC: '2026-06-15 12:00:00'")
+    mode.add_argument(
+        "--accept-shares",
+        action="store_true",
+        help="go on where more rows are rejected than in the last good run, and measure by this",
+    )
     return parser.parse_args(arguments)
 
 

@@ -186,6 +186,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--worlds", type=int, default=1, help="how many random shops tests/runs goes through"
     )
+    parser.addoption(
+        "--mutations", type=int, default=60, help="how many damaged files test_fuzz_files reads"
+    )
 
 
 @pytest.fixture(scope="session")

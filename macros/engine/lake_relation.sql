@@ -5,22 +5,22 @@
 
 {#-
     What to select from for a raw table of the lake: any number of Parquet, CSV and JSON files, also mixed, united by
-    column name; none when the folder is absent. Every row has penpal_file (its file, from the table's folder on),
+    column name; none when the folder is absent. A file that has none of `columns` (where these are given) has no header. Every row has penpal_file (its file, from the table's folder on),
     penpal_line (its line there, or its number) and penpal_fault (why its record cannot be read, else null).
 -#}
-{% macro lake_relation(source, table) -%}
-    {{ return(adapter.dispatch('lake_relation', 'penpal')(source, table)) }}
+{% macro lake_relation(source, table, columns=[]) -%}
+    {{ return(adapter.dispatch('lake_relation', 'penpal')(source, table, columns)) }}
 {%- endmacro %}
 
 {#-
     Text files are read by scripts/penpal/lake, which guesses nothing; DuckDB reads what that made of them. No column
     comes from the name of a folder, and no name of a file is a pattern.
 -#}
-{% macro duckdb__lake_relation(source, table) -%}
+{% macro duckdb__lake_relation(source, table, columns) -%}
     {%- set folder = lake_folder(source, table) -%}
     {%- set lake = fromjson(run_query(
         'select read_lake(' ~ dbt.string_literal(dbt.escape_single_quotes(folder)) ~ ", '"
-        ~ source ~ '__' ~ table ~ "')"
+        ~ source ~ '__' ~ table ~ "', '" ~ columns | join(' ') ~ "')"
     ).columns[0].values()[0]) -%}
     {%- if lake.error -%}{{ exceptions.raise_compiler_error(source ~ '.' ~ table ~ ': ' ~ lake.error) }}{%- endif -%}
     {%- set parts = [] -%}
@@ -89,7 +89,7 @@
     schema; the parts are united by name here, because a set of CSV files with different headers cannot be otherwise.
     Its own reader is behind them: it has no faults to tell of, and numbers the rows instead of the lines.
 -#}
-{% macro spark__lake_relation(source, table) -%}
+{% macro spark__lake_relation(source, table, columns) -%}
     {%- set folder = lake_folder(source, table) -%}
     {%- do run_query(
         "create or replace temporary view lake_files using binaryFile options (path '"

@@ -6,7 +6,7 @@
 -#}
 {% macro name_display(name, kind) -%}
     case
-        when {{ regex_extract(name, '[^\\p{P}\\p{Z}\\p{M}]', 0) }} is null then null
+        when {{ regex_extract(name, '[^\\p{P}\\p{Z}\\p{M}\\p{Co}]', 0) }} is null then null
         when {{ is_no_value(name, kind) }}
             and not (
                 {{ has_word('no_values.' ~ kind ~ 's', 'lower(' ~ name ~ ')') }}

@@ -6,11 +6,6 @@
 -#}
 {% macro read_raw(source, table) -%}
     {%- set where = var('raw_data') -%}
-    {%- if where not in ['sample', 'lake', 'warehouse'] -%}
-        {{ exceptions.raise_compiler_error(
-            "var raw_data is '" ~ where ~ "': give sample, lake or warehouse."
-        ) }}
-    {%- endif -%}
     {%- set listed = source in raw_sources() -%}
     {{- config(materialized=lake_materialization() if where == 'lake' and listed else 'view', access='private') -}}
     {%- if where == 'sample' and listed -%}
@@ -31,7 +26,7 @@
             {%- set found = _relation_columns(relation) if relation else [] -%}
         {%- else -%}
             {%- set place = lake_folder(source, table) -%}
-            {%- set relation = lake_relation(source, table) -%}
+            {%- set relation = lake_relation(source, table, model.columns.keys() | list) -%}
             {%- set found = lake_columns(relation) if relation else [] -%}
         {%- endif -%}
         {%- if relation -%}
@@ -102,7 +97,7 @@
         {{ exceptions.raise_compiler_error(
             source ~ '.' ~ table ~ ' lacks the required column' ~ ('s ' if missing | length > 1 else ' ')
             ~ missing | join(', ') ~ ' (' ~ place ~ (
-                ' has: ' ~ (names if unknown | length <= known | length else known) | join(', ')
+                ' has: ' ~ _shown(names if unknown | length <= known | length else known)
                 if known else ' has none of the contract: is the first line the header?'
             ) ~ ').'
         ) }}
@@ -115,9 +110,20 @@
     {%- endfor -%}
     {%- if unknown -%}
         {%- do log(
-            source ~ '.' ~ table ~ ': not in the contract, ignored: ' ~ unknown | join(', '), info=true
+            source ~ '.' ~ table ~ ': not in the contract, ignored: ' ~ _shown(unknown), info=true
         ) -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- Names that can be printed, as scripts/penpal/terminal.py does: they come from files. -#}
+{% macro _shown(names) -%}
+    {%- for name in names -%}
+        {{- ', ' if not loop.first -}}
+        {%- for character in name[:60] -%}
+            {{- character if character.isprintable() else '\ufffd' -}}
+        {%- endfor -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 

@@ -28,5 +28,5 @@
 
 {% macro _comparison_form(expression, leading_range) -%}
     {%- set joined = regex_replace(unaccent(expression), '[\\x27\\x{2019}`\\p{Cf}]+', '') -%}
-    nullif(trim({{ regex_replace(joined, '[' ~ leading_range ~ '\\[-_{-~\\p{Z}\\p{Cc}\\p{So}]+', ' ') }}), '')
+    nullif(trim({{ regex_replace(joined, '[' ~ leading_range ~ '\\[-_{-~' ~ blanks() ~ '\\p{So}]+', ' ') }}), '')
 {%- endmacro %}

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and the header of CSV files that people made."""
+"""Files that are written whole or not at all, and what CSV files need."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import csv
 import gzip
 import os
+import re
 from pathlib import Path
 
 from penpal.settings import UserError
@@ -51,6 +52,18 @@ def write_whole(path: Path, text: str) -> None:
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+
+
+# What a spreadsheet takes for a formula, also behind blanks and marks that it passes over; a
+# number with its sign is none.
+_FORMULA = re.compile(
+    r"[\0\t\r\n]|[\s\0\ufeff\u200b]*(?:[=@\uff1d\uff20]|[-+\uff0b\uff0d](?!\d+\Z))"
+)
+
+
+def csv_cell(text: str) -> str:
+    """A text as a cell of a CSV file: what would run as a formula gets an apostrophe before it."""
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def csv_header(path: Path) -> tuple[list[str], str]:

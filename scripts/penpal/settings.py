@@ -13,6 +13,8 @@ from typing import NoReturn
 
 import duckdb
 
+from penpal.terminal import shown
+
 ROOT = Path(__file__).resolve().parents[2]
 EMAILS = ROOT / "emails"
 
@@ -156,5 +158,6 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         if message is None:
             traceback.print_exc()
         else:
-            print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+            lines = "\n".join(map(shown, f"{Path(sys.argv[0]).name}: {message}".split("\n")))
+            print(lines, file=sys.stderr)
     sys.exit(code)

@@ -40,7 +40,6 @@ def test_what_is_wrong_is_named(lake: Path, capsys: pytest.CaptureFixture[str]) 
         "ERROR   shop.orders: lacks the required column status",
         "WARNING shop.orders: column statuss is not in the contract; status is meant?",
         "        shop.orders: ignored, not in the contract: 1",
-        "WARNING shop.orders: currency is empty in 1 of the first 3 rows: these are rejected",
         "WARNING shop.orders: 1 x unreadable line: a quotation mark where none belongs"
         " (first: 2.csv, line 2)",
         f"ERROR   shop.products: {lake}/shop/products/a.txt is a file of an unknown kind: give"
@@ -50,6 +49,37 @@ def test_what_is_wrong_is_named(lake: Path, capsys: pytest.CaptureFixture[str]) 
     ]
     assert json.loads(out.read_text())["tables"][0]["missing"] == ["status"]
     assert "planted" not in out.read_text()
+
+
+def test_the_first_rows_are_judged_as_staging_would(
+    lake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ["1,planted@a.org,paid,USD,1,2026-05-01", "2,planted,paid,USD,1,2026-05-01"]
+    rows += ["3,c@d.org,planted,,1,2026-05-01", "4,c@d.org,paid,,1,2026-05-01"]
+    rows += ["5,c@d.org,paid,USD,1,2036-05-01", '6,"planted,paid,USD,1,2026-05-01']
+    rows += [f"{n},c@d.org,paid,USD,1,01/05/2026" for n in range(7, 60)]
+    write(lake / "shop" / "orders" / "1.csv", ORDERS.replace("zzz", "status") + "\n".join(rows))
+    out = lake / "report.json"
+    given = "{sources: [shop], as_of: 2026-07-01, slash_dates: mdy}"
+    assert check_data.main(["files", "--vars", given, "--json", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "shop.orders: 1 file, 59 records",
+        "WARNING shop.orders: 3 of the first 59 rows would be rejected: missing currency 1,"
+        " unknown status 1, unreadable line: a quotation mark where none belongs 1",
+        "        shop.orders: flagged of the first 59 rows: invalid_email 1",
+        "WARNING shop.orders: 1 of the first 59 rows are dated after the clock: not seen yet",
+        "WARNING shop.orders: 1 x unreadable line: a quotation mark where none belongs"
+        " (first: 1.csv, line 7)",
+    ]
+    assert "planted" not in out.read_text()
+
+
+def test_what_a_run_would_stop_stops_here(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{n},a@b.org,paid,USD,{n if n > 9 else 'planted'},2026-05-01" for n in range(60)]
+    write(lake / "shop" / "orders" / "1.csv", ORDERS.replace("zzz", "status") + "\n".join(rows))
+    assert check_data.main(["files", "--vars", "{sources: [shop]}"]) == 1
+    told = "ERROR   shop.orders: 10 of the first 60 rows would be rejected: bad total 10"
+    assert told in capsys.readouterr().out.splitlines()
 
 
 def test_the_sample_is_good(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,7 @@ from conftest import ROOT
 from tiny_identity import build, candidate, fuzzy, has, on, refused, scored, steps
 
 from penpal import files, settings
+from penpal.files import csv_cell
 from penpal.identity.evaluation import health, labels, truth, worst
 from penpal.identity.evaluation.reports import evaluate
 from penpal.identity.evidence import deterministic_components, open_evidence
@@ -546,6 +547,22 @@ def test_values_stand_side_by_side_and_run_no_formula(pairs: Path, tmp_path: Pat
     assert (row["first_name_key_a"], row["first_name_key_b"]) == ("anna", "'=cmd()")
     assert (row["phone_a"], row["phone_b"]) == ("+4930123", "'+1-2")
     assert list(row)[-1] == "is_same" and row["is_same"] == ""
+
+
+@pytest.mark.parametrize("before", ["", " ", "\0", "\ufeff", "\u00a0\t", "\n", "\r\n"])
+@pytest.mark.parametrize("formula", ["=1+1", "+cmd()", "-cmd()", "@SUM(1)", "\uff1d1+1"])
+def test_no_cell_is_a_formula(before: str, formula: str) -> None:
+    assert csv_cell(before + formula) == f"'{before}{formula}"
+
+
+@pytest.mark.parametrize("text", ["", "anna", "+4930123", "-5", "a=b", " anna", "\u00e9"])
+def test_other_cells_stay(text: str) -> None:
+    assert csv_cell(text) == text
+
+
+@pytest.mark.parametrize("first", ["\0", "\n", "\t", "\r"])
+def test_a_cell_begins_with_no_control_character(first: str) -> None:
+    assert csv_cell(f"{first}anna") == f"'{first}anna"
 
 
 def label(band: str, size: int, *answers: bool | None) -> list[dict[str, Any]]:

@@ -197,6 +197,22 @@ def test_addresses_are_known_in_any_spelling_of_the_mailbox(tmp_path: Path) -> N
         ask(path, "an.na@shop.example")
 
 
+def test_no_value_moves_the_cursor(tmp_path: Path) -> None:
+    key = "crm.contacts:C\x1b[2J\u009b1\u202e\r\nERROR"
+    path = build(
+        tmp_path / "tiny.duckdb",
+        {"1": [key]},
+        identity_edges=[on(key, "email", "a@shop.example", "only_name")],
+        identity_record_values=[has(key, "email", "a@shop.example")],
+    )
+    answer = run(path, "identity", "a@shop.example").stdout
+    assert "crm.contacts:C\ufffd[2J\ufffd1\ufffd\ufffd\ufffdERROR" in answer
+    assert answer.replace("\n", "").isprintable()
+    assert run(path, "identity", "a@shop.example", "--json").stdout.replace("\n", "").isprintable()
+    refused = run(path, "identity", "nobody\x1b[2J\nERROR").stderr
+    assert refused.replace("\n", "").isprintable()
+
+
 def test_keys_are_taken_as_they_are(tmp_path: Path) -> None:
     """Order 10012 is not order 1001-2, and O1 is not o1."""
     orders = {"1": "shop.orders:10012", "2": "shop.orders:O1"}

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -163,6 +165,45 @@ def test_json_lines(tmp_path: Path) -> None:
     assert faults(rows) == dict.fromkeys((4, 5, 6), records.NO_JSON)
 
 
+def test_a_name_has_one_spelling(tmp_path: Path) -> None:
+    lines = ['{"Email": "a", "id": 1}', '{"email": "b", "ID ": 2}', '{"id": 3, "Id": 4}']
+    rows = read_file(tmp_path, "\n".join(lines), "a.jsonl")
+    assert [(row.get("Email"), row["id"]) for row in rows] == [("a", "1"), ("b", "2"), (None, "4")]
+    assert faults(rows) == {3: records.NAMED_TWICE}
+
+
+def test_columns_that_are_values_are_too_many(tmp_path: Path) -> None:
+    content = "\n".join(json.dumps({f"k{n}": 1}) for n in range(reader.MOST_COLUMNS + 2))
+    with pytest.raises(UserError, match="more than 2,000 columns"):
+        read_file(tmp_path, content, "a.jsonl")
+
+
+def test_a_column_name_can_be_printed(tmp_path: Path) -> None:
+    rows = read_file(tmp_path, "id,em\x1b[31mail,\u202egpj\n1,2,3\n")
+    assert list(rows[0]) == ["penpal_line", "id", "em\ufffd[31mail", "\ufffdgpj"]
+
+
+def test_parquet_with_other_text_is_read(tmp_path: Path) -> None:
+    content = pa.array([b"ok", "zoë".encode("cp1252"), None], pa.binary())
+    names = pa.StringArray.from_buffers(3, content.buffers()[1], content.buffers()[2])
+    lake = tmp_path / "table"
+    lake.mkdir()
+    pq.write_table(pa.table({"id": [1, 2, 3], "name": names}), lake / "b[1]*.parquet")
+    found = reader.read_table(lake, tmp_path / "kept")
+    rows = duckdb.sql(f"select columns('penpal_file|line|name') from read_parquet({found['text']})")
+    assert rows.fetchall() == [
+        ("b[1]*.parquet", 1, "ok"), ("b[1]*.parquet", 2, "zoë"), ("b[1]*.parquet", 3, "")
+    ]  # fmt: skip
+
+
+def test_parquet_may_not_use_our_names(tmp_path: Path) -> None:
+    lake = tmp_path / "table"
+    lake.mkdir()
+    pq.write_table(pa.table({"id": [1], "Penpal_Fault": ["x"]}), lake / "a.parquet")
+    with pytest.raises(UserError, match="has a column Penpal_Fault, which is our name"):
+        reader.read_table(lake, tmp_path / "kept")
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("is_array", [True, False])
 def test_json_arrays_and_objects_over_lines(
@@ -223,6 +264,10 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         ("cut.csv.gz", gzip.compress(os.urandom(10_000))[:5_000], "cut.csv.gz is damaged"),
         ("a.parquet", b"no Parquet", "a.parquet is no Parquet file"),
         ("a.xlsx", b"", "a.xlsx is a file of an unknown kind"),
+        ("b.csv", gzip.compress(b"id\n1\n"), "b.csv is no text, but packed with gzip"),
+        ("c.csv", b"PK\x03\x04", "c.csv is no text, but a ZIP file"),
+        ("d.json", b"PAR1", "d.json is no text, but Parquet"),
+        ("\udcff.csv", b"id\n1\n", "has a name that is not UTF-8"),
     ):
         (lake / name).write_bytes(content)
         with pytest.raises(UserError, match=told):
@@ -257,6 +302,19 @@ def test_what_is_kept_follows_the_lake(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "table-kept").iterdir()] == ["files.parquet"]
 
 
+def test_a_file_without_a_header_is_told(tmp_path: Path) -> None:
+    """Its first record would be lost, and stand in the log as names of columns."""
+    lake = tmp_path / "table"
+    lake.mkdir()
+    (lake / "1.csv").write_text("Order_ID ,email\n1,a\n")
+    (lake / "2.csv").write_text("2,secret\n3,b\n")
+    with pytest.raises(UserError, match=r"2\.csv names no column of the table: is its") as stopped:
+        reader.read_table(lake, tmp_path / "kept", ["order_id", "email"])
+    assert "secret" not in str(stopped.value)
+    (lake / "2.csv").unlink()
+    assert reader.read_table(lake, tmp_path / "kept", ["order_id"])["text"]
+
+
 def test_dbt_is_told_what_is_wrong(tmp_path: Path) -> None:
     class Credentials:
         path = str(tmp_path / "shop.duckdb")
@@ -266,7 +324,7 @@ def test_dbt_is_told_what_is_wrong(tmp_path: Path) -> None:
     plugin.configure_connection(connection)
     (tmp_path / "table").mkdir()
     (tmp_path / "table" / "a.xls").touch()
-    query = f"select read_lake('{tmp_path}/table', 'shop__orders')"
+    query = f"select read_lake('{tmp_path}/table', 'shop__orders', 'order_id total')"
     told = json.loads(connection.execute(query).fetchone()[0])
     assert told["error"].startswith(f"{tmp_path}/table/a.xls is a file of an unknown kind")
 

@@ -416,8 +416,10 @@ def test_names_cannot_break_headers() -> None:
     letter = render("birthday", context={"first_name": "Eve\r\nBcc: evil@example.net\u0000"})
     assert letter["subject"] == "Happy birthday, Eve Bcc: evil@example.net!"
     assert "Bcc" not in json.loads(letter["headers"])
-    with pytest.raises(Refused, match="unsafe_header"):
-        render("birthday", context={"first_name": "=?utf-8?q?=0d=0aBcc:_evil=40example.net?="})
+    for name in ("=?utf-8?q?=0d=0aBcc:_evil=40example.net?=", "Eve =?", "=?utf-8?q?x?="):
+        nameless = render("birthday", context={"first_name": name})
+        assert nameless["subject"] == "Happy birthday!"
+        assert "=?" not in nameless["html"] + nameless["text"]
 
 
 @pytest.mark.parametrize(
@@ -432,6 +434,14 @@ def test_names_cannot_break_headers() -> None:
         None,
         "a b@example.com",
         "x" * 250 + "@example.com",
+        "-oQ/tmp@example.com",
+        "-victim@example.com",
+        "|id@example.com",
+        "/tmp/pwn@example.com",
+        "=?utf-8?q?x?=@example.com",
+        '"a b"@example.com',
+        "(comment)a@example.com",
+        "a@[127.0.0.1]",
     ],
 )
 def test_exactly_one_address(email: str | None) -> None:
@@ -484,8 +494,10 @@ def test_long_names_cost_nothing() -> None:  # 22
 
 
 def test_what_is_no_name_is_not_printed() -> None:
-    for name in ("Win at https://evil.test", "WWW.evil.test", "!", "-"):
+    blank = "\u3164\u115f\u1160\u2800\uffa0\u17b4\u17b5\u200b\u00ad\U000e0041\U0001d159"
+    for name in ("Win at https://evil.test", "WWW.evil.test", "!", "-", blank, *blank):
         assert "Hello," in render(context={"first_name": name})["text"]
+    assert "Hello Eve X," in render(context={"first_name": "Eve\u3164X\u2800"})["text"]
 
 
 @pytest.mark.parametrize("context", ["{", "[]", "7", "[" * 100_000, "null"])
@@ -522,12 +534,17 @@ def test_tokens() -> None:  # 21
         "",
         "...",
         "é.é.é.é",
+        f"{version}.{key_id}.\ud800.{signature}",
+        f"\ud800.{key_id}.{payload}.{signature}",
         "x" * 100_000,
         None,
     ]
     for one in bad:
         with pytest.raises(InvalidToken):
             SIGNER.verify(one)
+    # Half a character is in no text that an engine stores; a row that has one all the same:
+    with pytest.raises(Refused, match="invalid_message_id"):
+        render(message_id="m-\ud800")
 
 
 # --- links and headers -------------------------------------------------------------------------
@@ -585,12 +602,7 @@ def test_headers() -> None:
 @given(st.text(max_size=80))
 def test_any_name_is_safe(name: str) -> None:
     context = {"first_name": name}
-    try:
-        letter = render("birthday", context=context)
-    except Refused as refused:
-        assert refused.reason == "unsafe_header"
-        assert "=?" in clean(name, NAME_LIMIT)
-        return
+    letter = render("birthday", context=context)
     assert "\n" not in letter["subject"]
     page = Elements(letter["html"])
     harmless = Elements(render("birthday", context={"first_name": "Harmless"})["html"])

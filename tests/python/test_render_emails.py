@@ -334,7 +334,7 @@ def test_refused_letters_are_listed_and_tried_again(tmp_path: Path) -> None:
     rows[2]["context"] = "{"
     rows[3] |= {"customer_id": "../../../../var/pwn", "message_id": "../../../../var/pwn"}
     path = make(tmp_path / "shop.duckdb", rows)
-    first = run(path, "--max-refused", "0.2")
+    first = run(path)
     assert first.returncode == 0, first.stderr
     refused = duckdb.sql(
         f"select reason, campaign, detail from '{where(path).outbox}/refused/latest.parquet'"
@@ -344,11 +344,23 @@ def test_refused_letters_are_listed_and_tried_again(tmp_path: Path) -> None:
     check_at_most_once(path, 27)
     outside = [f for f in tmp_path.rglob("*") if not f.resolve().is_relative_to(tmp_path)]
     assert not outside
-    assert run(path).returncode == settings.EXIT_CHECK_FAILED  # 3 of 3 that were left
+    # 3 of 3 that were left: they are those letters' matter, and stop nobody else's tomorrow.
+    assert run(path).returncode == settings.EXIT_DONE
     with duckdb.connect(str(path)) as connection:
         connection.execute("update marts.email_queue set email = 'reader@example.com'")
     run(path)
     check_at_most_once(path, 28)
+
+
+@pytest.mark.parametrize(("refused", "code"), [(19, 0), (20, settings.EXIT_CHECK_FAILED)])
+def test_many_refused_letters_stop_the_run(tmp_path: Path, refused: int, code: int) -> None:
+    rows = queue(30)
+    for row in rows[:refused]:
+        row["email"] = "=?utf-8?q?x?=@example.com"
+    path = make(tmp_path / "shop.duckdb", rows)
+    assert run(path).returncode == code
+    check_at_most_once(path, 30 - refused)
+    assert run(path, "--max-refused", "1").returncode == 0
 
 
 def test_runaway_templates_are_stopped(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import run_dbt
+from conftest import PROJECT_PATHS, copy_project, dbt_environment, run_dbt
 
 from penpal import publishing
 from penpal.pipeline import failures
@@ -88,6 +88,30 @@ def test_every_step_gets_one_clock() -> None:
 def test_vars_that_are_no_mapping(text: str) -> None:
     with pytest.raises(UserError, match="--vars"):
         dbt_vars(parse(["full", "--vars", text]))
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ('{user_id_is: "x\' or 1 = 1 --"}', "give shop_customer_id, contact_id or user_id."),
+        ('{base_currency: "USD\' --"}', "give the code of a currency"),
+        ("{time_zone: BST}", "give a name such as Europe/London, or nothing."),
+        ("{slash_dates: ymd}", "give mdy or dmy."),
+        ("{raw_data: files}", "give sample, lake or warehouse."),
+        ('{segments: ["x; drop"]}', "give a list of names"),
+    ],
+)
+def test_a_var_that_cannot_be_stops_before_anything_is_built(
+    tmp_path: Path, given: str, wanted: str
+) -> None:
+    copy_project(tmp_path)
+    environment = dbt_environment(tmp_path) | PROJECT_PATHS
+    done = run_dbt(("parse", "--vars", given), tmp_path, environment)
+    name = given[1:].partition(":")[0]
+    assert done.returncode == 2, done.stdout
+    assert f"var {name} is " in done.stdout
+    assert wanted in done.stdout
+    assert not (tmp_path / "penpal.duckdb").exists()
 
 
 # --- why a step failed --------------------------------------------------------------------------

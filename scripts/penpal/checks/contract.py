@@ -24,8 +24,8 @@ class RawTable:
 
     source: str
     table: str
-    required: bool  # must exist, and hold rows, in a listed source
-    unless: str | None  # … unless this table of the source is there
+    required: bool  # must exist, and hold rows, in a listed source …
+    unless: str | None  # … but where this table of the source does
     columns: tuple[Column, ...]
 
     @property
@@ -75,8 +75,9 @@ def _raw_table(path: Path) -> RawTable:
     model, columns = _read(path)
     source, table = path.stem.removeprefix("base_").split("__", 1)
     meta = _meta(model)
-    required, unless = bool(meta.get("required_table")), meta.get("required_unless")
-    return RawTable(source, table, required, unless, columns)
+    return RawTable(
+        source, table, bool(meta.get("required_table")), meta.get("required_unless"), columns
+    )
 
 
 def raw_contract(folder: Path = ROOT / "models" / "staging") -> list[RawTable]:

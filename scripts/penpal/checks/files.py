@@ -1,19 +1,26 @@
-"""A lake judged by itself, before any build: files, columns, lines that cannot be read."""
+"""A lake judged by itself, before any build: files, columns, and what staging will reject."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from penpal.checks.contract import RawTable, raw_contract
-from penpal.lake.files import kind_of, lake_files, shown
-from penpal.lake.reader import FAULT, FILE, LINE, OURS, read_table
+from penpal.checks.shares import REJECTED, is_too_many
+from penpal.checks.staging import Staging
+from penpal.lake.files import kind_of, lake_files
+from penpal.lake.parquet import FAULT, FILE, LINE, OURS, pattern
+from penpal.lake.reader import read_table
+from penpal.project_vars import listed_sources
 from penpal.settings import Settings, UserError
+from penpal.terminal import shown
 
-FIRST_ROWS = 10_000  # in which empty values are counted
+FIRST_ROWS = 10_000  # of each table, which staging judges
 ALIKE = 0.6  # how alike a name must be to be meant (difflib's measure)
 
 
@@ -21,17 +28,12 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _pattern(path: str) -> str:
-    """A path as DuckDB takes it: [*] is an asterisk, * a pattern."""
-    return "".join(f"[{c}]" if c in "*?[" else c for c in path)
-
-
 class _Rows:
     """The rows of a raw table as its files have them."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, found: dict[str, Any]):
         self.connection = connection
-        paths = [_pattern(path) for path in found["text"] + found["parquet"]]
+        paths = [pattern(path) for path in found["text"] + found["parquet"]]
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
         connection.execute(
             f"create view lake as select * from read_parquet([{listed}], union_by_name = true,"
@@ -54,15 +56,6 @@ def _faults(rows: _Rows) -> list[dict[str, Any]]:
     return [{"reason": r, "lines": n, "first": where} for r, n, where in counted]
 
 
-def _empty(rows: _Rows, column: str) -> int:
-    """In how many of the first rows that can be read a column has no value."""
-    readable = f" where {FAULT} is null" if FAULT in rows.columns else ""
-    return rows.query(
-        f"select count(*) from (from lake{readable} limit {FIRST_ROWS})"
-        f" where coalesce(trim(cast({_quoted(column)} as varchar)), '') = ''"
-    )[0][0]
-
-
 def _columns(table: RawTable, rows: _Rows) -> dict[str, Any]:
     given = {name.strip().lower(): name for name in rows.columns if name not in OURS}
     known = {column.name: column.required for column in table.columns}
@@ -73,23 +66,42 @@ def _columns(table: RawTable, rows: _Rows) -> dict[str, Any]:
         for name in unknown
         if (near := difflib.get_close_matches(name.replace(" ", "_"), absent, 1, ALIKE))
     }
-    filled = [name for name, required in known.items() if required and name in given]
-    empty = {name: number for name in filled if (number := _empty(rows, given[name]))}
     return {
         "missing": [name for name in absent if known[name]],
         "unknown": {shown(name): meant.get(name) for name in unknown},
-        "empty": empty,
     }
 
 
-def judge_table(table: RawTable, paths: Settings) -> dict[str, Any] | None:
-    """What is to be said of a raw table; None where it has no file. Counts and names, no values."""
+def _first_rows(table: RawTable, rows: _Rows) -> pa.Table:
+    """The first rows as the base model gives them: trimmed text, and the position."""
+    given = {name.strip().lower(): name for name in rows.columns}
+    position = {"source_file": FILE, "source_line": LINE, "source_fault": FAULT}
+    columns = [
+        f"nullif(trim(cast({_quoted(given[name])} as varchar)), '') as {_quoted(name)}"
+        if name in given
+        else f"cast(null as varchar) as {_quoted(name)}"
+        for name in (column.name for column in table.columns)
+    ]
+    columns += [
+        (ours if ours in rows.columns else f"cast(null as {kind})") + f" as {name}"
+        for (name, ours), kind in zip(position.items(), ("varchar", "bigint", "varchar"), strict=1)
+    ]
+    query = f"select {', '.join(columns)} from lake limit {FIRST_ROWS}"
+    return rows.connection.sql(query).to_arrow_table()
+
+
+def judge_table(table: RawTable, paths: Settings, staging: Staging | None) -> dict[str, Any] | None:
+    """What is to be said of a raw table; None where it has no file. Counts and names, no values.
+
+    Without `staging` nothing is said of what it makes of the rows.
+    """
     folder = paths.lake / table.source / table.table
     told: dict[str, Any] = {"table": f"{table.source}.{table.table}", "error": None}
     try:
         names = [shown(path.relative_to(folder)) for path in lake_files(folder)]
         cache = paths.warehouse.with_name(f"{paths.warehouse.stem}.lake")
-        found = read_table(folder, cache / f"{table.source}__{table.table}")
+        columns = {column.name for column in table.columns}
+        found = read_table(folder, cache / f"{table.source}__{table.table}", columns)
     except UserError as error:
         return {**told, "error": str(error)}
     if not found["text"] and not found["parquet"]:
@@ -97,13 +109,25 @@ def judge_table(table: RawTable, paths: Settings) -> dict[str, Any] | None:
     with duckdb.connect() as connection:
         rows = _Rows(connection, found)
         told |= {"files": names, "records": rows.query("select count(*) from lake")[0][0]}
-        return told | _columns(table, rows) | {"unreadable": _faults(rows)}
+        told |= _columns(table, rows) | {"unreadable": _faults(rows), "first_rows": None}
+        if staging and not told["missing"]:
+            staging.connection.register("first_rows", _first_rows(table, rows))
+            told["first_rows"] = staging.judge(table, "from first_rows")
+        return told
 
 
-def judge(paths: Settings, sources: list[str]) -> dict[str, Any]:
-    """A whole lake: every raw table, what is not there, and files that belong to no table."""
+def judge(paths: Settings, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A whole lake: every raw table, what is not there, and files that belong to no table.
+
+    `given` are the dbt vars of a run: `sources`, and whatever staging reads by.
+    """
+    sources = listed_sources(given)
     contract = [table for table in raw_contract() if table.source in sources]
-    tables = {f"{table.source}.{table.table}": judge_table(table, paths) for table in contract}
+    with Staging(given) as staging:
+        tables = {
+            f"{table.source}.{table.table}": judge_table(table, paths, staging)
+            for table in contract
+        }
     known = {paths.lake / table.source / table.table for table in raw_contract()}
     return {
         "lake": str(paths.lake),
@@ -131,10 +155,38 @@ def _is_kind(path: Path) -> bool:
 
 
 def is_good(told: dict[str, Any]) -> bool:
-    """Whether a build can read the lake; lines that cannot be read are rejected, and told."""
+    """Whether a run would go on with the lake; what is rejected one by one is only told."""
     return not told["missing"] and not any(
-        table["error"] or table["missing"] for table in told["tables"]
+        table["error"] or table["missing"] or _is_rejected(table["first_rows"])
+        for table in told["tables"]
     )
+
+
+def _is_rejected(first: dict[str, Any] | None) -> bool:
+    """Whether so many of the first rows would be rejected that a run stops."""
+    return bool(first) and is_too_many(sum(first["rejected"].values()), first["rows"], REJECTED)
+
+
+def _staged_lines(name: str, first: dict[str, Any] | None) -> list[str]:
+    if first is None:
+        return []
+    lines = []
+    of = f"of the first {first['rows']:,} rows"
+    if rejected := sum(first["rejected"].values()):
+        # What the check of the raw data would stop, it stops here.
+        level = "ERROR  " if is_too_many(rejected, first["rows"], REJECTED) else "WARNING"
+        reasons = _listed(first["rejected"])
+        lines.append(f"{level} {name}: {rejected:,} {of} would be rejected: {reasons}")
+    if first["flagged"]:
+        lines.append(f"        {name}: flagged {of}: {_listed(first['flagged'])}")
+    if first["not_yet_received"]:
+        number = first["not_yet_received"]
+        lines.append(f"WARNING {name}: {number:,} {of} are dated after the clock: not seen yet")
+    return lines
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{shown(what)} {number:,}" for what, number in counts.items())
 
 
 def as_text(told: dict[str, Any]) -> list[str]:
@@ -157,11 +209,7 @@ def as_text(told: dict[str, Any]) -> list[str]:
         ]
         if others := [name for name in table["unknown"] if name not in meant]:
             lines.append(f"        {table['table']}: ignored, not in the contract: {len(others)}")
-        lines += [
-            f"WARNING {table['table']}: {name} is empty in {number:,} of the first"
-            f" {min(FIRST_ROWS, table['records']):,} rows: these are rejected"
-            for name, number in table["empty"].items()
-        ]
+        lines += _staged_lines(table["table"], table["first_rows"])
         lines += [
             f"WARNING {table['table']}: {fault['lines']:,} x {fault['reason']}"
             f" (first: {fault['first']})"

@@ -13,18 +13,11 @@ from great_expectations import expectations as gxe
 
 from penpal.checks.check import Check
 from penpal.checks.contract import Column, RawTable
+from penpal.checks.shares import REJECTED, missing, unreadable
 
-REJECTED = 0.10  # share of the rows seen that staging may reject (error)
 MISSING = 0.02  # … because a required column is empty (error)
 FLAGGED = 0.20  # share of the values of an optional column that it may empty (warning)
 DISTINCT_KEYS = 0.50  # share of the keys that are distinct (warning)
-
-# Reject reasons that name their column otherwise.
-OTHER_REASONS = {
-    ("web", "events", "type"): "unknown event type",
-    ("email", "events", "event"): "unknown event type",
-}
-WITHOUT_FLAGS = {("crm", "surveys"), ("email", "messages")}
 
 
 def _too_many(rows: str, of: str, allowed: float) -> gxe.UnexpectedRowsExpectation:
@@ -37,33 +30,22 @@ def _too_many(rows: str, of: str, allowed: float) -> gxe.UnexpectedRowsExpectati
 
 def _column_checks(table: RawTable, column: Column) -> list[tuple[str, Any, bool]]:
     """The checks of one column: who is rejected for it, or has its value emptied."""
-    name = column.name
-    has_flags = (table.source, table.table) not in WITHOUT_FLAGS
-    marks = " or ".join(
-        f"coalesce(';' || quality_flags || ';' like '%;{mark}_{name};%', false)"
-        for mark in ("invalid", "unknown")
-    )
+    bad = unreadable(table, column)
     if not column.required:
-        if not has_flags:
+        if not bad:
             return []
-        given = f'(select count("{name}") from staging.{table.view})'
+        given = f'(select count("{column.name}") from staging.{table.view})'
         says = f"{{failed}} values cannot be read (allowed {FLAGGED:.0%} of those given)"
-        return [(says, _too_many(marks, given, FLAGGED), False)]
-    other = OTHER_REASONS.get((table.source, table.table, name), f"unknown {name}")
+        return [(says, _too_many(bad, given, FLAGGED), False)]
     return [
         (
             f"is required, but empty in {{failed}} rows (allowed {MISSING:.0%})",
-            _too_many(f"reject_reason = 'missing {name}'", "count(*)", MISSING),
+            _too_many(missing(column), "count(*)", MISSING),
             True,
         ),
         (
             f"cannot be read in {{failed}} rows (allowed {REJECTED:.0%})",
-            _too_many(
-                f"coalesce(reject_reason in ('bad {name}', '{other}'), false)"
-                + (f" or {marks}" if has_flags else ""),
-                "count(*)",
-                REJECTED,
-            ),
+            _too_many(str(bad), "count(*)", REJECTED),
             True,
         ),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from penpal import terminal
 from penpal.identity.evidence import Row, in_words, refusal_line, waterfall_lines
 
 SHOWN = 20  # rows a section, unless everything is asked for
@@ -38,7 +39,8 @@ def render(facts: Row, everything: bool = False) -> str:
     """The text of what explain_identity found."""
     shown = None if everything else SHOWN
     by_verdict = {"customer": render_about, "same": render_same, "different": render_different}
-    return "\n".join(by_verdict[facts["verdict"]](facts, shown))
+    lines = by_verdict[facts["verdict"]](facts, shown)
+    return "\n".join(map(terminal.shown, lines))
 
 
 def notes(subjects: list[Row]) -> list[str]:

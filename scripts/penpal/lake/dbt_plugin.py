@@ -1,4 +1,4 @@
-"""dbt-duckdb's side of the reader: the SQL function read_lake(folder, table), as JSON."""
+"""dbt-duckdb's side of the reader: the SQL function read_lake(folder, table, columns), as JSON."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ class Plugin(BasePlugin):
         self.cache = warehouse.with_name(f"{warehouse.stem}.lake")
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        def read_lake(folder: str, table: str) -> str:
+        def read_lake(folder: str, table: str, columns: str) -> str:
             try:
                 # As dbt sees it: a relative lake counts from the project's folder.
-                return json.dumps(read_table(Path(folder).absolute(), self.cache / table))
+                place = Path(folder).absolute()
+                return json.dumps(read_table(place, self.cache / table, columns.split()))
             except UserError as error:
                 return json.dumps({"error": str(error)})
 

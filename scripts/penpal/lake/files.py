@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from penpal.settings import UserError
+from penpal.terminal import shown
 
 KINDS = {
     ".parquet": "parquet",
@@ -18,9 +19,12 @@ KINDS = {
 }
 
 
-def shown(path: Path | str) -> str:
-    """A path that can be printed: names may hold line breaks and escape sequences."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(path))
+def is_utf8(name: str) -> bool:
+    """Whether a name can be stored: bytes of other encodings come as half characters."""
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def kind_of(path: Path) -> str:
@@ -43,6 +47,8 @@ def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith((".", "_")):
             continue
+        if not is_utf8(path.name):
+            raise UserError(f"{shown(path)} has a name that is not UTF-8: rename it.")
         if path.is_dir():
             yield from _walk(path, above | {real})
         elif path.is_file():

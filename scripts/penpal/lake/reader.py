@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,18 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from penpal.lake import records, text
-from penpal.lake.files import kind_of, lake_files, shown
+from penpal.lake import parquet, records, text
+from penpal.lake.files import kind_of, lake_files
+from penpal.lake.parquet import FAULT, FILE, LINE, OURS
 from penpal.lake.records import Record
 from penpal.settings import UserError
+from penpal.terminal import shown
 
 # Another reader reads every file again.
 FORM = hashlib.sha256(b"".join(p.read_bytes() for p in sorted(Path(__file__).parent.glob("*.py"))))
 BATCH = 20_000  # records at a time …
 BATCH_CHARACTERS = 2**26  # … or so much text
-OURS = FILE, LINE, FAULT = "penpal_file", "penpal_line", "penpal_fault"
+MOST_COLUMNS = 2_000
 
 
 def _array(values: Sequence[str | None]) -> pa.Array:
@@ -45,13 +47,21 @@ class _Parts:
         self.stem, self.name = stem, name
         self.paths: list[Path] = []
         self.columns: dict[str, None] = {}
+        self.spellings: dict[str, str] = {}
         self.writer: pq.ParquetWriter | None = None
         self.rows: list[Record] = []
         self.size = self.count = 0
 
     def know(self, columns: list[str]) -> None:
         """Columns that are there even where no record is."""
-        self.columns |= {text.readable(name): None for name in columns if name not in OURS}
+        self.columns |= {self.column(name): None for name in columns if name.lower() not in OURS}
+
+    def column(self, name: str) -> str:
+        """The column of a name: `Email` and `email ` are one, spelled as it came first."""
+        key = shown(text.readable(name).strip() or "unnamed")
+        if len(self.spellings) > MOST_COLUMNS:
+            raise UserError(f"{shown(self.name)} names more than {MOST_COLUMNS:,} columns.")
+        return self.spellings.setdefault(key.lower(), key)
 
     def add(self, record: Record) -> None:
         self.rows.append(record)
@@ -82,10 +92,14 @@ class _Parts:
             columns = zip(*(row.values for row in self.rows), strict=True)
             found = dict(zip(names, columns, strict=bool(self.rows)))
         else:
-            rows = [dict(zip(row.names, row.values, strict=False)) for row in self.rows]
+            rows = [
+                dict(zip(map(self.column, row.names), row.values, strict=False))
+                for row in self.rows
+            ]
             every = dict.fromkeys(chain.from_iterable(rows))
             found = {name: [row.get(name) for row in rows] for name in every}
-        return {text.readable(name): found[name] for name in found if name not in OURS}
+        columns = {self.column(name): values for name, values in found.items()}
+        return {name: columns[name] for name in columns if name.lower() not in OURS}
 
     def _next_part(self) -> None:
         self.close()
@@ -143,7 +157,11 @@ def _read(path: Path, kind: str, name: str, stem: Path) -> dict[str, Any]:
         raise text.unreadable(path, error) from error
     finally:
         parts.close()
-    return {"parts": [part.name for part in parts.paths], "records": parts.count}
+    return {
+        "parts": [part.name for part in parts.paths],
+        "records": parts.count,
+        "columns": list(parts.columns),
+    }
 
 
 def _kept(path: Path, kind: str, name: str, cache: Path) -> tuple[str, dict[str, Any]]:
@@ -155,7 +173,11 @@ def _kept(path: Path, kind: str, name: str, cache: Path) -> tuple[str, dict[str,
     with contextlib.suppress(OSError, ValueError):
         return key, json.loads(told.read_text(encoding="utf-8"))
     cache.mkdir(parents=True, exist_ok=True)
-    done = _read(path, kind, name, cache / key)
+    done = (
+        parquet.check(path, name, cache / key)
+        if kind == "parquet"
+        else _read(path, kind, name, cache / key)
+    )
     partial = told.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(done), encoding="utf-8")
     os.replace(partial, told)  # written last: what a killed run left is read again
@@ -169,29 +191,29 @@ def _remove_others(cache: Path, keys: set[str]) -> None:
             file.unlink(missing_ok=True)
 
 
-def read_table(folder: Path, cache: Path) -> dict[str, Any]:
-    """Make the files of a raw table readable.
+def read_table(folder: Path, cache: Path, columns: Collection[str] = ()) -> dict[str, Any]:
+    """Make the files of a raw table readable. `columns` are those that it may have: a file with
+    none of them has no header, and its first record must not be taken for one.
 
-    Returns {text: Parquet files of the text files, parquet: Parquet files of the lake, folder},
+    Returns {text: Parquet files of what had to be read, parquet: those of the lake, folder},
     and writes files.parquet: the records of each file. Raises UserError.
     """
     found: dict[str, Any] = {"text": [], "parquet": [], "folder": str(folder)}
     names, counts, keys = [], [], set()
     for path in lake_files(folder):
         kind, name = kind_of(path), shown(path.relative_to(folder))
-        if kind == "parquet":
+        key, kept = _kept(path, kind, name, cache)
+        keys.add(key)
+        names_of_file = {column.strip().lower() for column in kept["columns"]}
+        if columns and names_of_file and not names_of_file.intersection(columns):
+            raise UserError(
+                f"{shown(path)} names no column of the table: is its first line the header?"
+            )
+        if kind == "parquet" and not kept["parts"]:
             found["parquet"].append(str(path))
-            try:
-                rows = pq.read_metadata(path).num_rows
-            except (OSError, pa.ArrowException) as error:
-                raise UserError(f"{shown(path)} is no Parquet file, or damaged.") from error
-        else:
-            key, kept = _kept(path, kind, name, cache)
-            keys.add(key)
-            found["text"] += [str(cache / part) for part in kept["parts"]]
-            rows = kept["records"]
+        found["text"] += [str(cache / part) for part in kept["parts"]]
         names.append(name)
-        counts.append(rows)
+        counts.append(kept["records"])
     cache.mkdir(parents=True, exist_ok=True)
     _remove_others(cache, keys)
     files, partial = cache / "files.parquet", cache / f"files.{os.getpid()}"

@@ -18,6 +18,7 @@ STRAY_QUOTE = "unreadable line: a quotation mark where none belongs"
 MIDDLE_HEADER = "second header"
 CUT_OFF = "unreadable line: the file ends within it"
 NO_JSON = "unreadable line: no JSON object"
+NAMED_TWICE = "unreadable line: a name twice in one object"
 
 csv.field_size_limit(LONGEST)
 as_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -185,6 +186,7 @@ def _text(value: Any) -> str | None:
 def _object(line: int, parsed: Any, source: str) -> Record:
     if not isinstance(parsed, dict):
         return Record(line, fault=NO_JSON)
+    is_twofold = len({name.strip().lower() for name in parsed}) < len(parsed)
     if any(isinstance(value, float) for value in parsed.values()):
         # As written: 5.84123E+12 as a key has lost its digits, and has to show it.
         written = json.loads(source, parse_float=str)
@@ -192,7 +194,8 @@ def _object(line: int, parsed: Any, source: str) -> Record:
             key: written[key] if isinstance(value, float) else value
             for key, value in parsed.items()
         }
-    return Record(line, tuple(parsed), [_text(value) for value in parsed.values()])
+    values = [_text(value) for value in parsed.values()]
+    return Record(line, tuple(parsed), values, NAMED_TWICE if is_twofold else None)
 
 
 def json_records(stream: io.TextIOWrapper) -> Iterator[Record]:

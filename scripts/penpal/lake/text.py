@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from penpal.lake.files import shown
 from penpal.settings import UserError
+from penpal.terminal import shown
 
 LONGEST = 2**24  # characters of a line, and of a field: a longer one is a fault, not a value
 CHUNK = 2**20
@@ -21,6 +21,17 @@ UNPACKED_FREELY = 2**30
 
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"))
 MARKS += ((codecs.BOM_UTF16_BE, "utf-16"),)
+
+# How files begin that are no text, whatever their name says.
+PACKED = {
+    b"\x1f\x8b": "packed with gzip: give it the ending .gz, or unpack it",
+    b"PK\x03\x04": "a ZIP file or a spreadsheet: unpack it, or export it as CSV",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet: export it as CSV",
+    b"PAR1": "Parquet: give it the ending .parquet",
+    b"BZh": "packed with bzip2: unpack it",
+    b"\xfd7zXZ": "packed with xz: unpack it",
+    b"\x28\xb5\x2f\xfd": "packed with Zstandard: unpack it",
+}
 
 
 class _Unpacked(io.RawIOBase):
@@ -67,6 +78,9 @@ def find_encoding(path: Path) -> str:
     """UTF-8 unless a mark, or every second byte, says UTF-16; other bytes: see readable()."""
     with open_bytes(path) as stream:
         start = stream.read(4096)
+    for magic, what in PACKED.items():
+        if start.startswith(magic):
+            raise UserError(f"{shown(path)} is no text, but {what}.")
     for mark, encoding in MARKS:
         if start.startswith(mark):
             return encoding
@@ -75,6 +89,14 @@ def find_encoding(path: Path) -> str:
         if len(start) > 3 and start[offset::2].count(0) > len(start) / 4:
             return encoding
     return "utf-8"
+
+
+def decoded(content: bytes) -> str:
+    """Bytes as text: UTF-8, else Windows-1252."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
 
 
 def readable(value: str | None) -> str | None:
@@ -88,10 +110,7 @@ def readable(value: str | None) -> str | None:
         content = value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # half a character, from an escape in JSON
         return value.encode("utf-8", "replace").decode("utf-8")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+    return decoded(content)
 
 
 def open_text(path: Path, encoding: str) -> io.TextIOWrapper:

@@ -35,7 +35,10 @@ FACTS = (
     "birthday_year_age",
 )
 # A "name" with an address in it would turn our letter into somebody else's advertisement.
-_LINK = re.compile(r"://|www\.", re.IGNORECASE)
+# `=?` would be decoded to a header of its own, and refused with the letter.
+_NO_NAME = re.compile(r"://|www\.|=\?", re.IGNORECASE)
+# Letters and signs that show as nothing but room (macros/staging/clean_text.sql).
+_BLANKS = re.compile("[\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159]")
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _WHOLE = {"JPY", "KRW", "CLP", "ISK", "HUF", "VND"}
 
@@ -95,12 +98,14 @@ def clean(value: Any, limit: int = TEXT_LIMIT) -> str:
             c if c.isprintable() or c in "\u200c\u200d" else " " if c.isspace() else ""
             for c in value
         )
+    if not value.isascii():
+        value = _BLANKS.sub(" ", value)
     value = " ".join(value.split())
     return value if len(value) <= limit else value[: limit - 1].rstrip() + "…"
 
 
 def _is_name(text: str) -> bool:
-    return any(map(str.isalnum, text)) and not _LINK.search(text)
+    return any(map(str.isalnum, text)) and not _NO_NAME.search(text)
 
 
 def money(value: Any, currency: Any) -> str | None:

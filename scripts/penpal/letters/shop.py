@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 from penpal.settings import EMAILS, UserError
 
+# Not every address that a standard allows: - / | in front are an option, a file or a command to
+# programs that send, and `=?` is decoded to a header of its own.
 ADDRESS = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"(?![-/|]|.*=\?)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
 )
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")

@@ -55,7 +55,7 @@ class Signer:
         self._mac = hmac.new(self.keys[self.key_id], digestmod=hashlib.sha256)
 
     def sign(self, purpose: str, message_id: str) -> str:
-        """Token for one purpose and message."""
+        """Token for one purpose and message; ValueError for an id that no ledger can hold."""
         body = self._prefix + _encode(f"{purpose}:{message_id}".encode())
         mac = self._mac.copy()
         mac.update(body.encode())
@@ -63,7 +63,11 @@ class Signer:
 
     def verify(self, token: str) -> tuple[str, str]:
         """(purpose, message_id) of a token, or InvalidToken."""
-        parts = token.split(".") if isinstance(token, str) and len(token) < 2000 else []
+        parts = (
+            token.split(".")
+            if isinstance(token, str) and len(token) < 2000 and token.isascii()
+            else []
+        )
         if len(parts) != 4 or parts[0] != VERSION:
             raise InvalidToken("not a token of this version")
         _, key_id, payload, signature = parts

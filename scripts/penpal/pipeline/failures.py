@@ -42,7 +42,7 @@ def _sentence(message: str | None) -> str:
     return re.sub(r"^Got (\d+) results?, configured to fail if .*", r"\1 rows break it", text)
 
 
-def _dbt_console(log: str) -> list[str]:
+def dbt_console(log: str) -> list[str]:
     """What dbt says when it stops before running anything (a parse error, a bad var)."""
     lines = [re.sub(r"^\d\d:\d\d:\d\d\s+", "", line) for line in log.splitlines()]
     for number, line in enumerate(lines):
@@ -58,7 +58,7 @@ def explain_dbt(log: str) -> tuple[int, list[str]]:
     errors = [r for r in results if r["status"] in ("error", "runtime error")]
     failed = [r for r in results if r["status"] == "fail"]
     if not errors and not failed:
-        return EXIT_CANNOT_RUN, _dbt_console(log)
+        return EXIT_CANNOT_RUN, dbt_console(log)
     sentences = []
     for result in errors + failed:
         kind, _, name = result["unique_id"].split(".")[:3]

@@ -18,6 +18,7 @@ from penpal.pipeline.steps import Step, Steps
 from penpal.pipeline.summary import letters_line, read_json
 from penpal.project_vars import listed_sources, parse_vars, var
 from penpal.settings import ROOT, Settings, UserError
+from penpal.terminal import shown
 
 # What the check of the raw data needs: the rows, and what staging made of them; "cautious" leaves
 # tests that also need other models for the build, in which they then run.
@@ -29,6 +30,8 @@ RAW_NODES = (
 CAUTIOUS = ("--indirect-selection", "cautious")
 # Unit tests prove the code, once, in `make test`; the data of a run cannot change their result.
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+
+LETTERS = "letters.json"
 
 
 def now() -> str:
@@ -64,14 +67,19 @@ def refuse_empty_folders(lake: Path, given: dict[str, Any]) -> None:
                 raise UserError(f"{folder} is empty: put the export there, or remove the folder.")
 
 
-def full_steps(letters: Path, vars_option: list[str]) -> list[Step]:
-    """The steps of a full run, in order; the renderer writes its counts to `letters`."""
+def full_steps(folder: Path, vars_option: list[str], accept: bool = False) -> list[Step]:
+    """The steps of a full run, in order; some leave what they found in the run's folder.
+
+    `accept`: a share of bad rows that rose since the last good run is only told.
+    """
     build = ("build", *CAUTIOUS, *NO_UNIT_TESTS)
     checks = "scripts/check_data.py"
-    render = ("scripts/render_emails.py", "--json", str(letters))
+    raw = (checks, "raw", *vars_option, "--shares", str(folder / "shares.json"))
+    raw += ("--accept-shares",) if accept else ()
+    render = ("scripts/render_emails.py", "--json", str(folder / LETTERS))
     return [
         Step("load", "Load raw data", (*build, "--select", *RAW_NODES), warm="dbt"),
-        Step("check_raw", "Check raw data", (checks, "raw", *vars_option), warm="checks"),
+        Step("check_raw", "Check raw data", raw, warm="checks"),
         Step("build", "Build models", (*build, "--exclude", *RAW_NODES), warm="dbt"),
         Step("check_marts", "Check marts", (checks, "marts"), warm="checks"),
         Step("letters", "Render letters", render),
@@ -100,7 +108,7 @@ class Run:
     def __init__(self, paths: Settings, run: str, given: dict[str, Any]):
         self.paths = paths
         self.folder = paths.runs / run
-        self.letters = self.folder / "letters.json"
+        self.letters = self.folder / LETTERS
         self.started = time.monotonic()
         self.record: dict[str, Any] = {
             "run": run,
@@ -145,14 +153,14 @@ class Run:
         if step.name == "letters":
             return letters_line(read_json(self.letters))
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        return shown(lines[-1]) if lines else ""
 
     def fail(self, step: Step, code: int, log: Path) -> NoReturn:
         text = log.read_text(encoding="utf-8", errors="replace")
         code, sentences = explain(step.is_dbt, text, code)
         self.record["failure"] = {"step": step.name, "reasons": sentences}
         self.end("failed", code)
-        reasons = "\n".join(f"  {sentence}" for sentence in shorten(sentences))
+        reasons = "\n".join(f"  {shown(sentence)}" for sentence in shorten(sentences))
         raise UserError(f"'{step.title}' failed:\n{reasons}\n  Log: {log}", code)
 
 

@@ -66,6 +66,11 @@ def collect(paths: Settings, letters: dict[str, Any]) -> dict[str, Any]:
             """select count(distinct (source_table, source_key, said, occurred_at)) as n
             from marts.consent_review"""
         )[0]["n"],
+        "changes": [
+            f"{check['table']}: {check['says']}"
+            for check in read_json(paths.reports / "raw.json").get("checks", [])
+            if check["check"] == "changed"
+        ],
         "letters": letters,
         "content_hash": facts.get("content_hash"),
         "marts": facts.get("marts", {}),
@@ -103,7 +108,7 @@ def screen(record: dict[str, Any], paths: Settings) -> str:
     result = record["result"]
     held = [d for d in result["decisions"] if d["decision"] != "send"]
     clock = f"{record['as_of']} UTC" if record["as_of"] else "the sample's clock"
-    notes = [f"Note        {warning}" for warning in result["letters"].get("warnings", [])]
+    notes = result["changes"] + result["letters"].get("warnings", [])
     page = paths.preview / "index.html"
     lines = [
         f"Run {record['run']}, as of {clock}, raw data: {record['raw_data']}",
@@ -117,7 +122,7 @@ def screen(record: dict[str, Any], paths: Settings) -> str:
         f"To review   {result['to_review']:,} statements about consent (marts.consent_review)",
         f"Content     {result['content_hash']} ({len(result['marts'])} marts)",
         f"Time        {record['seconds']:.0f} s",
-        *notes,
+        *(f"Note        {note}" for note in notes),
         "",
         f"Query       {_shown(paths.published)} (read-only copy of the marts)",
         *([f"Look at     {_shown(page)}"] if page.exists() else []),

@@ -85,6 +85,10 @@ with
             ('sixty', repeat('Ab', 30), repeat('Ab', 30), repeat('ab', 30)),
             ('sixty-one', repeat('Ab', 30) || 'c', repeat('Ab', 30), repeat('ab', 30)),
             ('a-million', repeat('A', 1000000), 'A' || repeat('a', 59), repeat('a', 60)),
+            ('hangul-filler', '{{ "\u3164" }}', null, null),
+            ('given-fillers', '{{ "\u115f\u1160\uffa0\u17b4\u17b5\u2800" }}', null, null),
+            ('private-use', '{{ "\ue000" }}', null, '{{ "\ue000" }}'),
+            ('filler-between', 'Lee{{ "\u3164" }}Ann', 'Lee Ann', 'lee ann'),
             ('only-blanks', ' {{ "\u00a0\u200b" }} ', null, null)
     ),
 

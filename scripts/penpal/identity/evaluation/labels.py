@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import math
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from penpal.files import csv_header
+from penpal.files import csv_cell, csv_header
 from penpal.identity.evidence import Row, rows
 from penpal.settings import UserError
 
@@ -127,18 +126,17 @@ def value_columns(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def write_sample(sample: Sequence[Mapping[str, Any]], stream: Any) -> None:
-    """As CSV. What a spreadsheet would run as a formula gets an apostrophe before it."""
+    """As CSV."""
     writer = csv.DictWriter(stream, fieldnames=list(sample[0]), lineterminator="\n")
     writer.writeheader()
     for row in sample:
-        writer.writerow({name: harmless(value) for name, value in row.items()})
+        writer.writerow({name: _cell(value) for name, value in row.items()})
 
 
-def harmless(value: Any) -> Any:
+def _cell(value: Any) -> Any:
     if isinstance(value, float):
         return f"{value:.4f}"
-    risky = isinstance(value, str) and re.match(r"[=@\t\r]|[+-](?!\d+$)", value)
-    return f"'{value}" if risky else value
+    return csv_cell(value) if isinstance(value, str) else value
 
 
 def read_labels(path: Path) -> list[dict[str, Any]]:

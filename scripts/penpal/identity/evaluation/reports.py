@@ -11,6 +11,7 @@ import duckdb
 from penpal.identity.evaluation import health, labels, truth, worst
 from penpal.identity.evidence import deterministic_components, open_evidence
 from penpal.identity.text import counted, table
+from penpal.terminal import shown
 
 SIZE_CLASSES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000)
 
@@ -151,13 +152,13 @@ def print_worst(connection: duckdb.DuckDBPyConnection, has_candidates: bool) -> 
         for error in errors:
             wrong = int(error["pairs"])
             counts = {key: int(error[key]) for key in ("records", "parts")}
-            print(f"  {whose.format(name=error['name'], **counts)} ({wrong:,} pairs)")
+            print(f"  {shown(whose.format(name=error['name'], **counts))} ({wrong:,} pairs)")
             print_lines([f"  {line}" for line in error["evidence"]])
 
 
 def print_lines(lines: list[str]) -> None:
     for line in lines:
-        print(f"  {line}")
+        print(f"  {shown(line)}")
 
 
 def report_on_labels(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, Any]:

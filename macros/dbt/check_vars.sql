@@ -1,0 +1,32 @@
+{#-
+    Stops a run before anything is built where a var is not what it can be: vars become parts of queries. A hook at the
+    start of every run (dbt_project.yml).
+-#}
+{% macro check_vars() -%}
+    {%- set words = {
+        'raw_data': ['sample', 'lake', 'warehouse'],
+        'user_id_is': ['shop_customer_id', 'contact_id', 'user_id'],
+        'slash_dates': ['mdy', 'dmy'],
+    } -%}
+    {%- for name, known in words.items() if var(name) not in known -%}
+        {{ _refuse_var(name, known[:-1] | join(', ') ~ ' or ' ~ known[-1]) }}
+    {%- endfor -%}
+    {%- if not modules.re.match('[A-Z]{3}\\Z', var('base_currency') | string) -%}
+        {{ _refuse_var('base_currency', 'the code of a currency of rules.exchange_rates, such as USD') }}
+    {%- endif -%}
+    {%- if var('time_zone') and var('time_zone') not in modules.pytz.all_timezones_set -%}
+        {{ _refuse_var('time_zone', 'a name such as Europe/London, or nothing') }}
+    {%- endif -%}
+    {%- for segment in var('segments') if not modules.re.match('[a-z][a-z0-9_]*\\Z', segment | string) -%}
+        {{ _refuse_var('segments', 'a list of names, each that of a model segment_<name>') }}
+    {%- endfor -%}
+    {%- for name in ['keep', 'link', 'review'] if var('match_thresholds')[name] is not number -%}
+        {{ _refuse_var('match_thresholds', 'numbers for keep, link and review') }}
+    {%- endfor -%}
+    {%- do raw_sources() -%}
+    {%- do as_of_text() -%}
+{%- endmacro %}
+
+{% macro _refuse_var(name, wanted) -%}
+    {{ exceptions.raise_compiler_error('var ' ~ name ~ " is '" ~ var(name) ~ "': give " ~ wanted ~ '.') }}
+{%- endmacro %}
