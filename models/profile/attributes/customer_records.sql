@@ -96,6 +96,7 @@ with
 select
     records.source || ':' || records.said_by as record_key,
     identity_map.customer_id,
+    identity_map.key_group,
     records.source,
     records.source_table,
     records.source_key,

@@ -76,6 +76,7 @@ REASONS = {
     "cut_weakest_link": "it was the weakest link between people who contradict each other",
     "outweighed_by_never_link": "another override says that they are different people",
     "strong_disagreement": "the records disagree too strongly, whatever else agrees",
+    "only_names_agree": "nothing but their names agrees, which many people share",
     "rest_of_cluster_disagrees": "the other records of the two sides speak against it",
 }
 
