@@ -69,6 +69,7 @@ REASONS = {
     "nameless_on_phone": "it has no name, and a phone alone does not tell whose it is",
     "blocked_value": "the value is blocked",
     "unrelated_names": "the value stands on names that have nothing in common",
+    "key_of_somebody_else": "the key is somebody's of another name and another address",
     "over_limit": "the value stands on more records or people than its limit allows",
     "too_many_people": "more people use it than its limit allows",
     "too_many_records": "it stands on more records than its limit allows",
