@@ -1,4 +1,4 @@
-{#- What recommendations and scores are made of: whoever has no such record adds nothing to them. -#}
+{#- What recommendations and scores are made of: other records add nothing to them. -#}
 {%- set acts = [
     'shop.orders', 'shop.checkouts', 'web.users', 'web.identify', 'crm.surveys', 'email.clicks'
 ] %}

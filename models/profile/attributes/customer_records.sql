@@ -13,7 +13,6 @@
 with
     identity_map as (select * from {{ ref('identity_map') }}),
 
-    -- A deleted contact no longer speaks for anybody.
     contacts as (
         select
             'crm.contacts' as source,
