@@ -5,7 +5,8 @@
 {% macro login_customers() -%}
     select
         logins.source_key as user_id,
-        case when blocked.identifier_value is null then logins.customer_id end as customer_id
+        case when blocked.identifier_value is null then logins.customer_id end as customer_id,
+        logins.key_group
     from {{ ref('identity_map') }} as logins
     left join {{ ref('identity_blocked_values') }} as blocked
         on logins.source_key = blocked.identifier_value

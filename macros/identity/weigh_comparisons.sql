@@ -5,6 +5,7 @@
         household_evidence     what speaks for two people of one household; they agree in a date of birth (a default one, say) at
                                least as often as strangers do
         contradiction_weight   -100 where the two cannot be one, whatever else they share
+        is_name_alone          whether they agree in nothing but what many people share: names, gender, country
 -#}
 {% macro weigh_comparisons(compared, keep=[]) -%}
 {%- set names = {} -%}
@@ -77,7 +78,12 @@ select
             and compared.birth_date_level = 'different'
             then -100
         else 0
-    end as contradiction_weight
+    end as contradiction_weight,
+    not (
+        {%- for comparison, levels in telling_levels().items() %}
+        {{ 'or ' if not loop.first }}coalesce(compared.{{ comparison }}_level in ('{{ levels | join("', '") }}'), false)
+        {%- endfor %}
+    ) as is_name_alone
 from {{ compared }} as compared
 inner join rarity on compared.profile_a = rarity.profile_id
 left join rarity as other_rarity on compared.profile_b = other_rarity.profile_id
@@ -86,4 +92,22 @@ left join rarity as other_rarity on compared.profile_b = other_rarity.profile_id
         on {{ comparison }}.comparison = '{{ comparison }}'
         and compared.{{ comparison }}_level = {{ comparison }}.level
 {%- endfor %}
+{%- endmacro %}
+
+{#-
+    The levels of each comparison beside the name that make a pair more than namesakes. The number of a house does not, nor the
+    local part of an address, which is made of the name more often than not.
+-#}
+{% macro telling_levels() -%}
+    {{ return({
+        'birth_date': ['exact', 'slip', 'near', 'year'],
+        'location': [
+            'postal_code_and_city', 'postal_code', 'postal_typo_and_city', 'postal_and_city_typo', 'city', 'city_typo',
+            'postal_typo',
+        ],
+        'city': ['exact', 'typo'],
+        'street': ['exact', 'typo', 'part', 'same_street'],
+        'email': ['exact', 'typo'],
+        'phone': ['exact', 'typo'],
+    }) }}
 {%- endmacro %}

@@ -10,5 +10,6 @@ where
         {%- for comparison in comparisons() %} - {{ comparison }}_weight {%- endfor %}
         - household_weight
         - contradiction_weight
+        - name_alone_weight
     )
     > 0.001

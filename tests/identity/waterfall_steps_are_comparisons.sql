@@ -2,4 +2,6 @@
 select record_key_a, record_key_b, comparison
 from {{ ref('identity_waterfall') }}
 where
-    comparison not in ('prior', '{{ comparisons() | join("', '") }}', 'household', 'contradiction')
+    comparison not in (
+        'prior', '{{ comparisons() | join("', '") }}', 'household', 'contradiction', 'name_alone'
+    )

@@ -32,6 +32,7 @@ class Candidate:
     expires_at: datetime
     is_already_sent: bool
     has_address: bool
+    has_tied_address: bool
     is_suppressed: bool
     has_consent: bool
     is_purchased: bool
@@ -58,6 +59,7 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
                 expires_at=draw(st.sampled_from([AS_OF, AS_OF + timedelta(days=1)])),
                 is_already_sent=draw(rarely),
                 has_address=address is not None,
+                has_tied_address=address is not None and not draw(rarely),
                 is_suppressed=draw(rarely),
                 has_consent=not draw(rarely),
                 is_purchased=draw(rarely),
@@ -95,6 +97,7 @@ def objection(row: Candidate) -> str | None:
         "already_sent": row.is_already_sent,
         "expired": row.expires_at <= AS_OF,
         "invalid_address": not row.has_address,
+        "address_not_tied": not row.has_tied_address,
         "suppressed": row.is_suppressed,
         "no_consent": row.kind == "marketing" and not row.has_consent,
         "already_purchased": row.is_purchased,
@@ -130,6 +133,6 @@ def test_the_model_decides_by_the_rules(rows: list[Candidate]) -> None:
     decisions = decide(rows)
     assert decisions == expected(rows)
     sends = [r for r in rows if decisions[r.message_id][0] == "send" and r.kind == "marketing"]
-    assert all(r.has_consent and r.has_address and not r.is_suppressed for r in sends)
+    assert all(r.has_consent and r.has_tied_address and not r.is_suppressed for r in sends)
     assert len({r.customer_id for r in sends}) == len(sends)
     assert len({(r.email_key, r.campaign) for r in sends}) == len(sends)

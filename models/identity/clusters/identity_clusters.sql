@@ -11,6 +11,7 @@ select
     records.source_table,
     records.source_key,
     coalesce(fuzzy.cluster, linked.cluster) as cluster,
+    linked.cluster as key_group,
     records.observed_at as first_seen_at
 from records
 inner join linked on records.record_id = linked.record_id

@@ -16,6 +16,7 @@ select
     clusters.source_key,
     assigned.customer_id,
     clusters.cluster,
+    clusters.key_group,
     clusters.first_seen_at
 from clusters
 inner join assigned on clusters.record_key = assigned.record_key

@@ -77,6 +77,7 @@ with
             sightings.*,
             map.customer_id,
             map.cluster,
+            map.key_group,
             row_number() over (
                 partition by sightings.anonymous_id, map.customer_id, sightings.seen_at
                 order by
@@ -95,6 +96,7 @@ select
     anonymous_id,
     customer_id,
     cluster,
+    key_group,
     seen_at,
     event_position,
     evidence,

@@ -6,7 +6,9 @@ with
     overrides as (select * from {{ ref('identity_overrides') }}),
 
     pairs as (
-        select * from {{ ref('identity_pairs') }} where weight - contradiction_weight >= {{ link }}
+        select *
+        from {{ ref('identity_pairs') }}
+        where weight - contradiction_weight - name_alone_weight >= {{ link }}
     ),
 
     clusters as (select * from {{ ref('identity_clusters') }}),
@@ -36,6 +38,8 @@ with
                 then 'never_link_override'
                 when pairs.contradiction_weight < 0
                 then 'strong_disagreement'
+                when pairs.name_alone_weight < 0
+                then 'only_names_agree'
                 else 'rest_of_cluster_disagrees'
             end as reason,
             greatest(one.first_seen_at, other.first_seen_at) as first_seen_at

@@ -7,6 +7,8 @@ with
 
     blocked_values as (select * from {{ ref('identity_blocked_values') }}),
 
+    other_holders as (select * from {{ ref('identity_other_holders') }}),
+
     entities as (select * from {{ ref('identity_entities') }}),
 
     links as (select * from {{ ref('identity_links') }}),
@@ -60,12 +62,11 @@ with
         from record_values
         inner join blocked_values on record_values.value_id = blocked_values.value_id
         union all
+        select record_id, owner_record_id, value_id, 'key_of_somebody_else' as reason
+        from other_holders
+        union all
         -- An entity is named after its first record.
-        select
-            entities.node as record_id,
-            refused.other_entity as other_record_id,
-            refused.value_id,
-            refused.reason
+        select entities.node, refused.other_entity, refused.value_id, refused.reason
         from refused
         inner join entities on refused.entity = entities.component
     ),

@@ -14,6 +14,8 @@ with
             pairs.weight,
             a.cluster = b.cluster as is_linked,
             case
+                when pairs.name_alone_weight < 0
+                then 'only_names_agree'
                 when abs(pairs.weight - ({{ thresholds.link }})) <= {{ thresholds.review }}
                 then 'near_threshold'
                 when pairs.weight >= {{ thresholds.link }} and a.cluster <> b.cluster

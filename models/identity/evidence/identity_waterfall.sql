@@ -70,6 +70,18 @@ with
         inner join profiles as a on pairs.profile_a = a.profile_id
         inner join profiles as b on pairs.profile_b = b.profile_id
         where pairs.contradiction_weight < 0
+        union all
+        select
+            record_key_a,
+            record_key_b,
+            {{ comparisons() | length + 3 }},
+            'name_alone',
+            null,
+            null,
+            null,
+            name_alone_weight
+        from pairs
+        where name_alone_weight < 0
     )
 
 select

@@ -45,5 +45,6 @@ select
     {%- endfor %}
     round({{ comparisons() | join('_weight + ') }}_weight, 2) as match_evidence,
     household_evidence,
-    contradiction_weight
+    contradiction_weight,
+    is_name_alone
 from weighed

@@ -23,14 +23,26 @@ with
         cross join priors
     ),
 
-    weighed as (
+    summed as (
         select
             *,
             round(
                 prior_weight + match_evidence + household_weight + contradiction_weight, 2
-            ) as weight
+            ) as sum_weight
         from explained
     ),
+
+    -- However rare a name is, nobody is linked by that alone.
+    capped as (
+        select
+            *,
+            case
+                when is_name_alone then least({{ thresholds.link }} - 0.01 - sum_weight, 0) else 0
+            end as name_alone_weight
+        from summed
+    ),
+
+    weighed as (select *, round(sum_weight + name_alone_weight, 2) as weight from capped),
 
     kept as (
         select *
@@ -52,6 +64,7 @@ select
     {%- endfor %}
     kept.household_weight,
     kept.contradiction_weight,
+    kept.name_alone_weight,
     kept.weight
 from kept
 inner join records as a on kept.profile_a = a.record_id

@@ -64,6 +64,7 @@ with
     recent as (
         select
             campaigns.campaign,
+            occasions.segment,
             occasions.customer_id,
             occasions.occasion,
             occasions.cart_key,
@@ -97,6 +98,7 @@ with
 
 select
     campaign,
+    segment,
     customer_id,
     coalesce(occasion, cast(occasion_on as {{ dbt.type_string() }})) as occasion,
     occasion_on,

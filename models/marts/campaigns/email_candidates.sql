@@ -3,6 +3,10 @@ with
 
     primary_emails as (select * from {{ ref('customer_emails') }} where is_primary),
 
+    occasion_mailboxes as (select * from {{ ref('occasion_mailboxes') }}),
+
+    email_consents as (select * from {{ ref('email_consents') }}),
+
     customer_consents as (select * from {{ ref('customer_consents') }}),
 
     customer_messages as (select * from {{ ref('customer_messages') }}),
@@ -41,16 +45,25 @@ with
             ~ " || '|' || campaign_occasions.occasion"
         ) }} as message_id,
             {{ add_days(as_of(), '-campaign_occasions.cooldown_days') }} as cooldown_from,
-            primary_emails.email,
-            primary_emails.email_key
+            primary_emails.email is not null as has_address,
+            occasion_mailboxes.email,
+            occasion_mailboxes.email_key,
+            occasion_mailboxes.is_all_theirs,
+            occasion_mailboxes.is_activity_theirs
         from campaign_occasions
         left join primary_emails on campaign_occasions.customer_id = primary_emails.customer_id
+        left join
+            occasion_mailboxes
+            on campaign_occasions.campaign = occasion_mailboxes.campaign
+            and campaign_occasions.customer_id = occasion_mailboxes.customer_id
+            and campaign_occasions.occasion = occasion_mailboxes.occasion
     )
 
 select
     addressed.message_id,
     addressed.customer_id,
     addressed.campaign,
+    addressed.segment,
     addressed.occasion,
     addressed.occasion_on,
     addressed.cart_key,
@@ -69,11 +82,26 @@ select
         or coalesce(sent_addresses.last_foreign_sent_at > addressed.cooldown_from, false)
         or coalesce(sent_addresses.last_sent_at >= addressed.qualified_at, false)
     ) as is_already_sent,
-    addressed.email is not null as has_address,
-    customer_consents.suppression_reason is not null as is_suppressed,
-    coalesce(customer_consents.marketing_status = 'granted', false) as has_consent,
+    addressed.has_address,
+    addressed.email is not null as has_tied_address,
+    email_consents.suppression_reason is not null as is_suppressed,
+    {%- for purpose, column in {
+        'marketing': 'has_consent', 'personalization': 'can_personalize'
+    }.items() %}
+        coalesce(
+            email_consents.{{ purpose }}_status = 'granted'
+            and coalesce(
+                customer_consents.{{ purpose }}_refused_at < email_consents.{{ purpose }}_since,
+                true
+            ),
+            false
+        ) as {{ column }},
+    {%- endfor %}
+    coalesce(addressed.is_all_theirs, false) as is_all_theirs,
+    coalesce(addressed.is_activity_theirs, false) as is_activity_theirs,
     addressed.is_purchased
 from addressed
+left join email_consents on addressed.email_key = email_consents.email_key
 left join customer_consents on addressed.customer_id = customer_consents.customer_id
 left join sent_letters on addressed.message_id = sent_letters.message_id
 left join

@@ -12,6 +12,8 @@ with
                 then 'expired'
                 when not has_address
                 then 'invalid_address'
+                when not has_tied_address
+                then 'address_not_tied'
                 when is_suppressed
                 then 'suppressed'
                 when kind = 'marketing' and not has_consent

@@ -16,12 +16,16 @@ with
             email_decisions.*,
             email_candidates.occasion_on,
             email_candidates.template,
+            email_candidates.email_key,
+            email_candidates.can_personalize,
+            email_candidates.is_all_theirs,
+            email_candidates.is_activity_theirs,
             -- Who refused personalization, or never agreed to it, gets the same letter as
             -- everybody.
             case
-                when customers.can_personalize then email_decisions.customer_id
-            end as personal_customer_id,
-            case when customers.can_personalize then email_candidates.cart_key end as cart_key,
+                when email_candidates.can_personalize then email_candidates.cart_key
+            end as cart_key,
+            email_candidates.segment,
             coalesce(customers.language, 'en') as language,
             customers.timezone
         from email_decisions
@@ -66,8 +70,12 @@ with
 select
     letters.message_id,
     letters.customer_id,
-    letters.personal_customer_id,
     letters.email,
+    letters.email_key,
+    letters.can_personalize,
+    letters.is_all_theirs,
+    letters.is_activity_theirs,
+    letters.segment,
     letters.campaign,
     letters.occasion,
     letters.occasion_on,

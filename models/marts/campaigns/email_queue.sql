@@ -1,9 +1,7 @@
 with
     email_letters as (select * from {{ ref('email_letters') }}),
 
-    customers as (select * from {{ ref('customers') }}),
-
-    customer_birthdays as (select * from {{ ref('customer_birthdays') }}),
+    readers as (select * from {{ ref('email_readers') }}),
 
     product_recommendations as (select * from {{ ref('product_recommendations') }}),
 
@@ -18,7 +16,8 @@ with
         from email_letters
         inner join
             product_recommendations
-            on email_letters.personal_customer_id = product_recommendations.customer_id
+            on email_letters.customer_id = product_recommendations.customer_id
+        where email_letters.can_personalize and email_letters.is_activity_theirs
 
         union all
 
@@ -29,7 +28,7 @@ with
             'best_seller' as reason
         from email_letters
         inner join products on products.shop_rank <= 5
-        where email_letters.personal_customer_id is null
+        where not (email_letters.can_personalize and email_letters.is_activity_theirs)
     ),
 
     recommendations as (
@@ -64,24 +63,20 @@ select
     email_letters.expires_at,
     email_letters.evaluated_at,
     {{ json_object({
-        'first_name': 'customers.first_name',
-        'last_name': 'customers.last_name',
-        'city': 'customers.city',
-        'country': 'customers.country',
+        'first_name': 'readers.first_name',
+        'last_name': 'readers.last_name',
+        'city': 'readers.city',
+        'country': 'readers.country',
         'language': 'email_letters.language',
-        'can_personalize': ['email_letters.personal_customer_id is not null', 'boolean'],
-        'loyalty_tier': 'customers.loyalty_tier',
-        'lifecycle_stage': 'customers.lifecycle_stage',
-        'last_order_at': 'cast(customers.last_order_at as date)',
-        'birthday_year_age': ['customer_birthdays.age_reached', 'number'],
+        'can_personalize': ['email_letters.can_personalize', 'boolean'],
+        'loyalty_tier': 'readers.loyalty_tier',
+        'lifecycle_stage': 'readers.lifecycle_stage',
+        'last_order_at': 'cast(readers.last_order_at as date)',
+        'birthday_year_age': ['readers.age_reached', 'number'],
         'cart': ['email_letters.cart', 'json'],
         'recommendations': ["coalesce(recommendations.recommendations, '[]')", 'json'],
         'occasion_on': 'email_letters.occasion_on',
     }) }} as context
 from email_letters
-left join customers on email_letters.personal_customer_id = customers.customer_id
-left join
-    customer_birthdays
-    on email_letters.personal_customer_id = customer_birthdays.customer_id
-    and email_letters.occasion_on = customer_birthdays.birthday_on
+left join readers on email_letters.message_id = readers.message_id
 left join recommendations on email_letters.message_id = recommendations.message_id

@@ -15,6 +15,12 @@ with
 
     identifiers as (select * from {{ ref('customer_identifiers') }}),
 
+    mailboxes as (
+        select customer_id, email_key, min(key_group) as key_group
+        from {{ ref('key_group_mailboxes') }}
+        group by customer_id, email_key
+    ),
+
     genders as (select * from {{ ref('genders') }}),
 
     said_of_addresses as (
@@ -46,6 +52,7 @@ with
     valid_statements as (
         select
             identifiers.customer_id,
+            mailboxes.key_group,
             case
                 said.attribute when 'urbanicity' then 'is_urban' else said.attribute
             end as attribute,
@@ -73,6 +80,10 @@ with
             identifiers
             on said.email_key = identifiers.identifier_value
             and identifiers.identifier_type = 'email'
+        left join
+            mailboxes
+            on identifiers.customer_id = mailboxes.customer_id
+            and identifiers.identifier_value = mailboxes.email_key
         left join genders on said.word = genders.alias
         where
             identifiers.customer_id is not null
@@ -83,6 +94,7 @@ with
         {%- for attribute in personal + address %}
             select
                 customer_id,
+                key_group,
                 '{{ attribute }}' as attribute,
                 '{{ "address" if attribute in address else attribute }}' as attribute_group,
                 cast({{ attribute }} as {{ dbt.type_string() }}) as attribute_value,
@@ -99,6 +111,7 @@ with
 
         select
             customer_id,
+            key_group,
             attribute,
             attribute as attribute_group,
             attribute_value,
@@ -112,6 +125,7 @@ with
 
 select
     customer_id,
+    key_group,
     attribute,
     attribute_group,
     attribute_value,

@@ -13,7 +13,6 @@
 with
     identity_map as (select * from {{ ref('identity_map') }}),
 
-    -- A deleted contact no longer speaks for anybody.
     contacts as (
         select
             'crm.contacts' as source,
@@ -96,6 +95,7 @@ with
 select
     records.source || ':' || records.said_by as record_key,
     identity_map.customer_id,
+    identity_map.key_group,
     records.source,
     records.source_table,
     records.source_key,

@@ -79,6 +79,7 @@ select
         end as {{ purpose }}_since,
     {%- endfor %}
     refused.marketing_refused_at,
+    refused.personalization_refused_at,
     email_consents.suppression_reason
 from primary_emails
 left join email_consents on primary_emails.email_key = email_consents.email_key

@@ -108,7 +108,7 @@ with
                     last_active_at desc,
                     trust,
                     email
-            ) as position
+            ) as preference
         from addresses
     )
 
@@ -116,7 +116,8 @@ select
     customer_id,
     email,
     email_key,
-    position = 1 and not is_not_personal and not is_given_up as is_primary,
+    preference = 1 and not is_not_personal and not is_given_up as is_primary,
+    preference,
     is_not_personal,
     is_given_up,
     marketing_status,

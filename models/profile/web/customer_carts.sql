@@ -7,6 +7,8 @@ with
 
     device_owners as (select * from {{ ref('device_owners') }}),
 
+    device_key_groups as (select * from {{ ref('device_key_groups') }}),
+
     customer_orders as (select * from {{ ref('customer_orders') }}),
 
     logins as ({{ login_customers() }}),
@@ -14,7 +16,8 @@ with
     record_customers as (
         select
             cart_events.cart_key,
-            {{ last_by('identity_map.customer_id', 'cart_events.activity_number') }} as customer_id
+            {{ last_by('identity_map.customer_id', 'cart_events.activity_number') }} as customer_id,
+            {{ last_by('identity_map.key_group', 'cart_events.activity_number') }} as key_group
         from cart_events
         inner join
             identity_map
@@ -30,6 +33,13 @@ with
             coalesce(
                 record_customers.customer_id, logins.customer_id, device_owners.customer_id
             ) as customer_id,
+            case
+                when record_customers.customer_id is not null
+                then record_customers.key_group
+                when logins.customer_id is not null
+                then logins.key_group
+                else device_key_groups.key_group
+            end as key_group,
             case
                 when record_customers.customer_id is not null
                 then 'record'
@@ -50,6 +60,10 @@ with
                 or carts.last_activity_at >= device_owners.valid_from
             )
             and (device_owners.valid_to is null or carts.last_activity_at < device_owners.valid_to)
+        left join
+            device_key_groups
+            on device_owners.anonymous_id = device_key_groups.anonymous_id
+            and device_owners.customer_id = device_key_groups.customer_id
     ),
 
     -- Many shops pass no cart_id with an order: the customer's next order of whatever kind ends a
@@ -68,6 +82,7 @@ with
 select
     attributed.cart_key,
     attributed.customer_id,
+    attributed.key_group,
     attributed.attribution,
     attributed.cart_id,
     attributed.status,

@@ -69,6 +69,7 @@ REASONS = {
     "nameless_on_phone": "it has no name, and a phone alone does not tell whose it is",
     "blocked_value": "the value is blocked",
     "unrelated_names": "the value stands on names that have nothing in common",
+    "key_of_somebody_else": "the key is somebody's of another name and another address",
     "over_limit": "the value stands on more records or people than its limit allows",
     "too_many_people": "more people use it than its limit allows",
     "too_many_records": "it stands on more records than its limit allows",
@@ -76,6 +77,7 @@ REASONS = {
     "cut_weakest_link": "it was the weakest link between people who contradict each other",
     "outweighed_by_never_link": "another override says that they are different people",
     "strong_disagreement": "the records disagree too strongly, whatever else agrees",
+    "only_names_agree": "nothing but their names agrees, which many people share",
     "rest_of_cluster_disagrees": "the other records of the two sides speak against it",
 }
 

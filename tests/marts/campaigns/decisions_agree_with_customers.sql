@@ -1,10 +1,21 @@
--- What `customers` says about writing to somebody, and at which address, a decision says too.
+-- What `customers` says about writing to somebody, and at which address, a decision says too; but
+-- for a customer whom a likeness made of several: there it is asked of the address that keys tie.
+with
+    made_of_several as (
+        select customer_id
+        from {{ ref('identity_map') }}
+        group by customer_id
+        having min(key_group) <> max(key_group)
+    )
+
 select decisions.message_id, decisions.reason, customers.can_email
 from {{ ref('email_decisions') }} as decisions
 inner join {{ ref('campaigns') }} as campaigns on decisions.campaign = campaigns.campaign
 inner join {{ ref('customers') }} as customers on decisions.customer_id = customers.customer_id
+left join made_of_several on decisions.customer_id = made_of_several.customer_id
 where
     campaigns.kind = 'marketing'
+    and made_of_several.customer_id is null
     and (
         coalesce(decisions.email, '') <> coalesce(customers.primary_email, '')
         or (
