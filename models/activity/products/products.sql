@@ -1,3 +1,6 @@
+-- A mart that stands here, since letters are made of it too.
+{{ config(schema='marts') }}
+
 with
     products as (select * from {{ ref('stg_shop__products') }}),
 
@@ -28,14 +31,17 @@ select
     product_id,
     product_name,
     category,
+    brand,
     tags,
     price,
     currency,
+    in_stock,
     image_url,
     product_url,
     items_sold_180d,
     cast(case when is_offered then row_number() over shop end as bigint) as shop_rank,
-    cast(case when is_offered then row_number() over of_category end as bigint) as category_rank
+    cast(case when is_offered then row_number() over of_category end as bigint) as category_rank,
+    updated_at
 from with_sales
 window
     shop as (partition by is_offered order by items_sold_180d desc, product_id),

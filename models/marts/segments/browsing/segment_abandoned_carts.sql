@@ -1,5 +1,4 @@
-{% set thresholds = {'idle_minutes': cart_idle_minutes(), 'within_hours': 72} %}
-{{ config(meta={'thresholds': thresholds}) }}
+{% set thresholds = segment_thresholds(idle_minutes=cart_idle_minutes(), within_hours=72) %}
 
 with
     customer_carts as (select * from {{ ref('customer_carts') }}),
@@ -7,7 +6,6 @@ with
     abandoned as (
         select
             *,
-            {{ seconds_between('left_at', as_of()) }} as idle_seconds,
             row_number() over (
                 partition by customer_id order by left_at desc, cart_key asc
             ) as recency
@@ -22,12 +20,11 @@ with
 select
     customer_id,
     {{ add_seconds('left_at', 60 * thresholds.idle_minutes) }} as qualified_at,
-    'cart'
-    || coalesce(' ' || cart_id, '')
-    || ' left '
-    || {{ span_text('idle_seconds') }}
-    || ' ago with '
-    || cast(items_count as {{ dbt.type_string() }})
-    || case when items_count = 1 then ' item' else ' items' end as reason
+    {{
+        sentence(
+            "cart{coalesce(' ' || cart_id, '')} left {" ~ ago("left_at") ~ "} with {"
+            ~ counted("items_count", "item") ~ "}"
+        )
+    }} as reason
 from abandoned
 where recency = 1

@@ -1,5 +1,4 @@
-{% set thresholds = {'idle_days': inactive_days()} %}
-{{ config(meta={'thresholds': thresholds}) }}
+{% set thresholds = segment_thresholds(idle_days=inactive_days()) %}
 
 with
     customers as (select * from {{ ref('customers') }}),
@@ -42,10 +41,6 @@ with
 select
     customer_id,
     {{ add_days('activity_at', thresholds.idle_days) }} as qualified_at,
-    'last '
-    || activity
-    || ' '
-    || {{ span_text(seconds_between('activity_at', as_of())) }}
-    || ' ago' as reason
+    {{ sentence("last {activity} {" ~ ago("activity_at") ~ "}") }} as reason
 from ranked
 where recency = 1 and activity_at <= {{ add_days(as_of(), -thresholds.idle_days) }}
