@@ -19,7 +19,11 @@ with
 select
     customer_id,
     left_at as qualified_at,
-    {{ sentence("touched a cart with {" ~ counted("items_count", "item") ~ "} {" ~ ago("left_at") ~ "}") }}
-    as reason
+    {{
+        sentence(
+            "touched a cart with {" ~ counted("items_count", "item") ~ "} {"
+            ~ ago("left_at") ~ "}"
+        )
+    }} as reason
 from carts
 where recency = 1

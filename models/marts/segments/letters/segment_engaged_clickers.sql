@@ -5,7 +5,7 @@
         "emails_delivered_90d >= " ~ thresholds.letters
         ~ " and click_rate > " ~ thresholds.click_rate,
         since="last_click_at",
-        reason="clicked {cast(round(100 * click_rate) as integer)} %"
-        ~ " of {emails_delivered_90d} letters in 90 days",
+        reason="clicked {" ~ percent("click_rate")
+        ~ "} of {emails_delivered_90d} letters in 90 days",
     )
 }}

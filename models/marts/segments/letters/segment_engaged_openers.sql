@@ -6,7 +6,7 @@
         ~ " and open_rate > " ~ thresholds.open_rate
         ~ " and click_rate > " ~ thresholds.click_rate,
         since="last_click_at",
-        reason="opened {cast(round(100 * open_rate) as integer)} % and clicked"
-        ~ " {cast(round(100 * click_rate) as integer)} % of {emails_delivered_90d} letters in 90 days",
+        reason="opened {" ~ percent("open_rate") ~ "} and clicked {" ~ percent("click_rate")
+        ~ "} of {emails_delivered_90d} letters in 90 days",
     )
 }}
