@@ -49,6 +49,7 @@ models:
         description: "{{ doc('segment_customer_id') }}"
         data_type: varchar
         constraints: [{type: not_null}]
+        data_tests: [unique]
       - name: qualified_at
         description: When the last paid order was placed, UTC.
         data_type: timestamp

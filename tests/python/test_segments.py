@@ -1,4 +1,4 @@
-"""`make segment`: what it makes works as it stands, and nothing is overwritten."""
+"""Segments: what `make segment` makes works as it stands; a var overrides thresholds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, copy_project, dbt_in_project
+from conftest import ROOT, ScratchProject, copy_project, dbt_in_project
 
 from new_segment import begin_segment, with_entry
 from penpal.settings import UserError
@@ -37,7 +37,8 @@ def test_a_new_segment_builds_and_passes_its_unit_test(
     ours = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]["segments"]
     assert listed == [*ours, "big_spenders"]
     built = ("segment_big_spenders", "segment_memberships", "segment_catalog")
-    dbt_in_project(project, "build", "-s", *built, given="{}")
+    cautious = ("--indirect-selection", "cautious")
+    dbt_in_project(project, "build", *cautious, "-s", *built, given="{}")
     results = (project / "target" / "run_results.json").read_text()
     assert "unit_test.penpal.segment_big_spenders.segment_big_spenders_boundaries" in results
 
@@ -61,3 +62,34 @@ def test_refuses_what_it_cannot_make(project: Path, name: str, folder: str, why:
 def test_the_list_must_have_one_name_a_line() -> None:
     with pytest.raises(UserError, match="no list `segments`"):
         with_entry("vars:\n  segments: [a, b]\n", "c")
+
+
+THRESHOLDS = """
+{% set thresholds = segment_thresholds(idle_days=inactive_days(), orders=3) %}
+select {{ thresholds.idle_days }} as idle_days, {{ thresholds.orders }} as orders
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("{}", (90, 3)),
+        ("{inactive: {idle_days: 60}}", (60, 3)),
+        ("{inactive: {orders: 4}, other: {idle_days: 1}}", (90, 4)),
+        (
+            "{inactive: {idle_dys: 60}}",
+            "inactive has no threshold 'idle_dys', but idle_days, orders",
+        ),
+    ],
+)
+def test_a_var_overrides_thresholds(
+    scratch: ScratchProject, given: str, expected: tuple[int, int] | str
+) -> None:
+    scratch.model("segment_inactive", THRESHOLDS)
+    done = scratch.dbt("run", "--vars", f"segment_thresholds: {given}")
+    if isinstance(expected, str):
+        assert done.returncode
+        assert expected in " ".join(done.stdout.split())
+    else:
+        assert done.returncode == 0, done.stdout
+        assert scratch.rows("segment_inactive", "idle_days", "orders") == [expected]
