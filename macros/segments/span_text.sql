@@ -9,3 +9,8 @@
             cast(cast(floor({{ seconds }} / 86400) as bigint) as {{ dbt.type_string() }}) || ' days'
     end
 {%- endmacro %}
+
+{#- How long ago a timestamp was, in the same words. -#}
+{% macro ago(timestamp) -%}
+    {{ span_text(seconds_between(timestamp, as_of())) }} || ' ago'
+{%- endmacro %}

@@ -20,6 +20,7 @@ from penpal.project_vars import var
 MANIFEST = ROOT / "target" / "manifest.json"
 LINES = 120
 SIBLINGS = 12
+ABOUT_SEGMENTS = {"catalog", "memberships", "membership_history", "sizes", "overlap"}
 
 Model = dict[str, Any]
 
@@ -96,11 +97,25 @@ def named(models: dict[str, Model], prefix: str) -> set[str]:
 
 def test_the_var_segments_lists_each_segment(models: dict[str, Model]) -> None:
     listed = var({}, "segments")
-    there = named(models, "segment_") - {"catalog", "memberships"}
+    there = named(models, "segment_") - ABOUT_SEGMENTS
     assert sorted(listed) == sorted(there), told(
         [f"segment_{name}" for name in there ^ set(listed)],
         "Each model models/marts/segments/segment_<name>.sql is named in `segments` of "
         "dbt_project.yml, once: else it is in no catalog and starts no campaign.",
+    )
+
+
+def test_no_two_segments_share_a_criterion(models: dict[str, Model]) -> None:
+    said: dict[str, list[str]] = defaultdict(list)
+    for name in var({}, "segments"):
+        segment = models[f"model.penpal.segment_{name}"]
+        for text in (segment["config"]["meta"]["criterion"], segment["raw_code"]):
+            said["".join(text.lower().split())].append(f"segment_{name}")
+    offenders = [" and ".join(names) for names in said.values() if len(names) > 1]
+    assert not offenders, told(
+        offenders,
+        "Each segment has a criterion of its own, in its SQL and in the `criterion` of its YAML: "
+        "where a neighbour was copied, change both.",
     )
 
 

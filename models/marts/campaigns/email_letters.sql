@@ -9,7 +9,7 @@ with
 
     cart_items as (select * from {{ ref('cart_items') }}),
 
-    products as (select * from {{ ref('product_catalog') }}),
+    products as (select * from {{ ref('products') }}),
 
     letters as (
         select

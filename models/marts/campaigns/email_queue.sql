@@ -5,7 +5,7 @@ with
 
     product_recommendations as (select * from {{ ref('product_recommendations') }}),
 
-    products as (select * from {{ ref('product_catalog') }}),
+    products as (select * from {{ ref('products') }}),
 
     shown_products as (
         select

@@ -7,7 +7,7 @@ with
 
     interests as (select * from {{ ref('customer_interests') }}),
 
-    products as (select * from {{ ref('product_catalog') }}),
+    products as (select * from {{ ref('products') }}),
 
     recently_bought as (
         select customer_id, product_id

@@ -1,3 +1,6 @@
+-- A mart that stands here, since the profile is made of it too.
+{{ config(schema='marts') }}
+
 with
     primary_emails as (select * from {{ ref('customer_emails') }} where is_primary),
 

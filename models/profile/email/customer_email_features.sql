@@ -29,6 +29,7 @@ with
     recent_letters as (
         select
             email_key,
+            delivered_at,
             last_open_at,
             last_click_at,
             {{ in_last_days('delivered_at', 90) }} as is_recent
@@ -57,6 +58,7 @@ with
                     end
                 ) as bigint
             ) as emails_clicked_90d,
+            max(recent_letters.delivered_at) as last_delivered_at,
             max(recent_letters.last_open_at) as last_open_at,
             max(recent_letters.last_click_at) as last_click_at
         from recent_letters
@@ -71,6 +73,7 @@ select
     emails_clicked_90d,
     cast(emails_opened_90d as double) / nullif(emails_delivered_90d, 0) as open_rate,
     cast(emails_clicked_90d as double) / nullif(emails_delivered_90d, 0) as click_rate,
+    last_delivered_at,
     last_open_at,
     last_click_at
 from engagement

@@ -1,3 +1,6 @@
+-- A mart that stands here, since segments and letters are made of it too.
+{{ config(schema='marts') }}
+
 with
     carts as (select * from {{ ref('carts') }}),
 

@@ -54,7 +54,7 @@ TABLES = {
     "profile.customer_emails": "customer_id varchar, email varchar, is_primary boolean,"
     " is_not_personal boolean, is_given_up boolean, marketing_status varchar,"
     " suppression_reason varchar",
-    "profile.customer_consents": "customer_id varchar, marketing_status varchar,"
+    "marts.customer_consents": "customer_id varchar, marketing_status varchar,"
     " marketing_refused_at timestamp",
     "rules.identity_overrides": f"{PAIR}, decision varchar, decided_by varchar,"
     " decided_at timestamp, why varchar",

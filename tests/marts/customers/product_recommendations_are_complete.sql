@@ -1,16 +1,14 @@
 -- Everyone gets five, or as many as the shop offers that the customer has not just bought.
 with
     offered as (
-        select count(*) as products_count
-        from {{ ref('product_catalog') }}
-        where shop_rank is not null
+        select count(*) as products_count from {{ ref('products') }} where shop_rank is not null
     ),
 
     bought as (
         select customer_products.customer_id, count(*) as products_count
         from {{ ref('customer_products') }} as customer_products
         inner join
-            {{ ref('product_catalog') }} as products
+            {{ ref('products') }} as products
             on customer_products.product_id = products.product_id
             and products.shop_rank is not null
         where {{ in_last_days('customer_products.last_bought_at', 180) }} = 1

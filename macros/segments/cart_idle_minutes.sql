@@ -1,4 +1,0 @@
-{#- A cart counts as left after this much silence. -#}
-{% macro cart_idle_minutes() -%}
-    {{ return(30) }}
-{%- endmacro %}

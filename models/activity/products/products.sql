@@ -1,0 +1,48 @@
+-- A mart that stands here, since letters are made of it too.
+{{ config(schema='marts') }}
+
+with
+    products as (select * from {{ ref('stg_shop__products') }}),
+
+    order_lines as (select * from {{ ref('stg_shop__order_lines') }}),
+
+    orders as (select * from {{ ref('stg_shop__orders') }}),
+
+    sales as (
+        select order_lines.product_id, cast(sum(order_lines.quantity) as bigint) as items_sold_180d
+        from order_lines
+        inner join orders on order_lines.order_id = orders.order_id
+        where orders.status = 'paid' and {{ in_last_days('orders.created_at', 180) }} = 1
+        group by order_lines.product_id
+    ),
+
+    -- Only what can be bought from a letter is ranked: in stock, with a safe link.
+    with_sales as (
+        select
+            products.*,
+            coalesce(sales.items_sold_180d, 0) as items_sold_180d,
+            coalesce(products.in_stock, true)
+            and coalesce(products.product_url like 'https://%', false) as is_offered
+        from products
+        left join sales on products.product_id = sales.product_id
+    )
+
+select
+    product_id,
+    product_name,
+    category,
+    brand,
+    tags,
+    price,
+    currency,
+    in_stock,
+    image_url,
+    product_url,
+    items_sold_180d,
+    cast(case when is_offered then row_number() over shop end as bigint) as shop_rank,
+    cast(case when is_offered then row_number() over of_category end as bigint) as category_rank,
+    updated_at
+from with_sales
+window
+    shop as (partition by is_offered order by items_sold_180d desc, product_id),
+    of_category as (partition by is_offered, category order by items_sold_180d desc, product_id)

@@ -1,0 +1,18 @@
+{% set thresholds = segment_thresholds(orders=4, within_days=60) %}
+
+with
+    orders as (
+        select customer_id, created_at as happened_at
+        from {{ ref('customer_orders') }}
+        where is_paid
+    ),
+
+    buyers as (
+        {{ at_least_n_times(thresholds.orders, "orders", within_days=thresholds.within_days) }}
+    )
+
+select
+    customer_id,
+    qualified_at,
+    {{ sentence("paid for {times} orders in " ~ thresholds.within_days ~ " days") }} as reason
+from buyers
