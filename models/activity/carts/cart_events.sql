@@ -66,8 +66,9 @@ with
         where coalesce(cart_touches.cart_id, baskets.cart_key) is not null
     ),
 
+    -- Orders are dated to the second, events often to the millisecond.
     additions as (
-        select cart_key, max(activity_at) as last_added_at
+        select cart_key, {{ dbt.date_trunc('second', 'max(activity_at)') }} as last_added_at
         from keyed
         where activity = 'added'
         group by cart_key

@@ -9,6 +9,8 @@ with
 
     segment_memberships as (select * from {{ ref('segment_memberships') }}),
 
+    order_receipts as (select * from {{ ref('order_receipts') }}),
+
     -- A segment holds those whom a letter may reach now. A cart bought since, or a birthday gone
     -- by, has left it; it stays an occasion for a while, so that the decision can say why no letter
     -- went.
@@ -22,11 +24,12 @@ with
             cart_key,
             left_at as happened_at,
             {{ add_seconds('left_at', 60 * cart_idle_minutes()) }} as qualified_at,
-            purchased_at is not null as is_purchased
+            purchased_at is not null as is_purchased,
+            not is_offered as is_nothing_left
         from customer_carts
         where
             items_count > 0
-            and {{ seconds_between('left_at', 'coalesce(purchased_at, ' ~ as_of() ~ ')') }}
+            and {{ seconds_between('left_at', 'coalesce(ordered_at, ' ~ as_of() ~ ')') }}
             >= {{ 60 * cart_idle_minutes() }}
 
         union all
@@ -38,7 +41,8 @@ with
             null as cart_key,
             started_at as happened_at,
             started_at as qualified_at,
-            false as is_purchased
+            false as is_purchased,
+            false as is_nothing_left
         from customer_birthdays
 
         union all
@@ -55,7 +59,8 @@ with
                 else qualified_at
             end as happened_at,
             qualified_at,
-            false as is_purchased
+            false as is_purchased,
+            false as is_nothing_left
         from segment_memberships
         where segment not in ('abandoned_carts', 'birthday_today')
     ),
@@ -72,6 +77,9 @@ with
             campaigns.priority,
             campaigns.cooldown_days,
             occasions.is_purchased,
+            occasions.is_nothing_left,
+            campaigns.trigger_segment in ('abandoned_carts', 'frequent_buyers')
+            and order_receipts.is_late as is_order_missing,
             occasions.happened_at,
             occasions.qualified_at,
             {{ add_seconds('occasions.qualified_at', '60 * campaigns.wait_minutes') }}
@@ -79,6 +87,7 @@ with
             {{ add_seconds('occasions.qualified_at', '3600 * campaigns.expires_after_hours') }}
             as expires_at
         from campaigns
+        cross join order_receipts
         inner join occasions on campaigns.trigger_segment = occasions.segment
         where
             campaigns.is_active
@@ -106,6 +115,8 @@ select
     priority,
     cooldown_days,
     is_purchased,
+    is_nothing_left,
+    is_order_missing,
     qualified_at,
     send_after,
     expires_at

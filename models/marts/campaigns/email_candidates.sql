@@ -72,7 +72,9 @@ select
     addressed.email is not null as has_address,
     customer_consents.suppression_reason is not null as is_suppressed,
     coalesce(customer_consents.marketing_status = 'granted', false) as has_consent,
-    addressed.is_purchased
+    addressed.is_purchased,
+    addressed.is_nothing_left,
+    addressed.is_order_missing
 from addressed
 left join customer_consents on addressed.customer_id = customer_consents.customer_id
 left join sent_letters on addressed.message_id = sent_letters.message_id
