@@ -46,7 +46,7 @@ with
     last_orders as (
         select customer_id, max(created_at) as last_order_at
         from customer_orders
-        where status <> 'cancelled' and created_at <= {{ as_of() }}
+        where status not in ('cancelled', 'draft') and created_at <= {{ as_of() }}
         group by customer_id
     )
 

@@ -37,7 +37,7 @@ FACTS = (
     "last_order_at",
     "birthday_year_age",
 )
-# A "name" with an address in it would turn our letter into somebody else's advertisement; one with a
+# A "name" with an address in it would turn our letter into an advertisement; one with a
 # phone number or a house number was filled into the wrong field (macros/staging/is_contact_detail).
 _NO_NAME = re.compile(
     r"[^\s@]@[^\s@]+\.[^\s@]|://|www\.|[a-z0-9-]+\.[a-z]{2,}[/?#]"
