@@ -21,7 +21,7 @@ with
 
     orders as (select * from {{ ref('stg_shop__orders') }}),
 
-    purchases as (select * from {{ ref('stg_shop__purchases') }}),
+    orders_placed as (select * from {{ ref('placed_orders') }}),
 
     checkouts as (select * from {{ ref('stg_shop__checkouts') }}),
 
@@ -98,7 +98,7 @@ with
             email_key,
             phone,
             currency
-        from purchases
+        from orders_placed
     ),
 
     touches as (

@@ -11,14 +11,12 @@ with
 
     order_receipts as (select * from {{ ref('order_receipts') }}),
 
-    -- A segment holds those whom a letter may reach now. A cart bought since, or a birthday gone
-    -- by, has left it; it stays an occasion for a while, so that the decision can say why no letter
-    -- went.
+    -- What was bought since, or is gone by, stays an occasion for a while, to give the reason.
     occasions as (
         select
             'abandoned_carts' as segment,
             customer_id,
-            -- A shop that uses a cart_id again after an order gives a new occasion.
+            -- A new round of a cart is a new occasion.
             cart_key
             || coalesce('@' || cast(previous_order_at as {{ dbt.type_string() }}), '') as occasion,
             cart_key,
@@ -82,10 +80,8 @@ with
             and order_receipts.is_late as is_order_missing,
             occasions.happened_at,
             occasions.qualified_at,
-            {{ add_seconds('occasions.qualified_at', '60 * campaigns.wait_minutes') }}
-            as send_after,
-            {{ add_seconds('occasions.qualified_at', '3600 * campaigns.expires_after_hours') }}
-            as expires_at
+            {{ add_seconds('qualified_at', '60 * campaigns.wait_minutes') }} as send_after,
+            {{ add_seconds('qualified_at', '3600 * campaigns.expires_after_hours') }} as expires_at
         from campaigns
         cross join order_receipts
         inner join occasions on campaigns.trigger_segment = occasions.segment

@@ -32,14 +32,17 @@ with
             coalesce(
                 {{ parse_boolean('in_stock') }},
                 {{ parse_integer('in_stock') }} > 0,
-                {{ standard_word(regex_replace('lower(in_stock)', '^https?://schema.org/|[^a-z]', ''), {
-                'true': ['instock', 'available', 'preorder', 'backorder', 'onbackorder', 'lowstock'],
+                {{ standard_word(regex_replace(
+                    'lower(in_stock)', '^https?://schema.org/|[^a-z]', ''
+                ), {
+                'true': [
+                    'instock', 'available', 'preorder', 'backorder', 'onbackorder', 'lowstock',
+                ],
                 'false': [
                     'outofstock', 'soldout', 'unavailable', 'notavailable', 'discontinued',
                     'deleted', 'archived', 'inactive', 'none',
                 ],
-            }) }}
-                = 'true'
+            }) }} = 'true'
             ) as in_stock,
             {{ parse_timestamp('updated_at') }} as updated_at,
             {{ received_at('shop', 'products') }} as received_at

@@ -1,4 +1,4 @@
-{#- The rhythm is taken from the receipts of these last days, or of so many last receipts where those go further back. -#}
+{#- The rhythm is that of the last days, or of the last receipts where those go further back. -#}
 {% set rhythm_days = 28 %}
 {% set rhythm_receipts = 30 %}
 

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- Whoever ordered and then cancelled has decided, and so has whoever placed an order that cannot be
 -- read in full: only what was never placed (a draft), or is a refund, is no purchase.
 select
