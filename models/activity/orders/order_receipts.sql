@@ -3,7 +3,8 @@
 {% set rhythm_receipts = 30 %}
 
 with
-    orders as (select * from {{ ref('stg_shop__orders') }}),
+    -- Every row that came tells that orders come, copies and rejected ones too.
+    orders as (select * from {{ ref('checked_shop__orders') }}),
 
     moments as (
         select 'received' as kind, received_at as moment
