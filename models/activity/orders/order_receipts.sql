@@ -31,28 +31,39 @@ with
         from moments
     ),
 
-    ranked as (
+    days as (
         select
             kind,
-            silence_seconds,
-            row_number() over (partition by kind order by silence_seconds desc) as length_rank,
-            count(*) over (partition by kind) as silences_count
+            cast(moment as date) as ended_on,
+            max(silence_seconds) as silence_seconds,
+            count(*) as silences_count
         from silences
         where
             silence_seconds is not null
             and (
                 recency <= {{ rhythm_receipts }} or moment > {{ add_days('newest', -rhythm_days) }}
             )
+        group by kind, cast(moment as date)
     ),
 
-    -- The longest silence but one: nights, weekends and holidays are in it, one outage is not. Four
+    ranked as (
+        select
+            kind,
+            silence_seconds,
+            row_number() over (partition by kind order by silence_seconds desc) as length_rank,
+            count(*) over (partition by kind) as days_count,
+            sum(silences_count) over (partition by kind) as silences_count
+        from days
+    ),
+
+    -- Nine of ten days keep to it: nights, weekends and holidays are in it, outages are not. Four
     -- silences are the fewest that make a rhythm.
     rhythms as (
         select
             max(case when kind = 'received' then silence_seconds end) as received_seconds,
             max(case when kind = 'placed' then silence_seconds end) as placed_seconds
         from ranked
-        where length_rank = 2 and silences_count >= 4
+        where length_rank = 1 + floor(days_count / 10) and silences_count >= 4
     ),
 
     -- Loaded in one go, or nearly: orders are expected once a day, or as seldom as they are placed.
