@@ -79,7 +79,7 @@ create table marts.customer_identifiers as select
     'email' as identifier_type, primary_email as identifier_value, customer_id
 from marts.customers;
 create table marts.customer_orders as select
-    'o' || customer_id as order_id, customer_id, true as is_paid, 10.00 as total_base
+    'o' || customer_id as order_id, customer_id, true as is_paid, 10.00 as revenue_base
 from marts.customers;
 create table marts.customer_web_events as select 'e' || customer_id as message_id, customer_id
 from marts.customers;

@@ -36,6 +36,8 @@ class Candidate:
     is_suppressed: bool
     has_consent: bool
     is_purchased: bool
+    is_nothing_left: bool
+    is_order_missing: bool
 
 
 @st.composite
@@ -63,6 +65,8 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
                 is_suppressed=draw(rarely),
                 has_consent=not draw(rarely),
                 is_purchased=draw(rarely),
+                is_nothing_left=draw(rarely),
+                is_order_missing=draw(rarely),
             )
         )
     return draw(st.permutations(rows))
@@ -101,6 +105,8 @@ def objection(row: Candidate) -> str | None:
         "suppressed": row.is_suppressed,
         "no_consent": row.kind == "marketing" and not row.has_consent,
         "already_purchased": row.is_purchased,
+        "nothing_left": row.is_nothing_left,
+        "orders_not_yet_known": row.is_order_missing,
         "waiting": row.send_after > AS_OF,
     }
     return next((reason for reason, applies in rules.items() if applies), None)
@@ -111,7 +117,8 @@ def expected(rows: list[Candidate]) -> dict[str, tuple[str, str]]:
     for row in rows:
         reason = objection(row)
         if reason:
-            found[row.message_id] = ("hold" if reason == "waiting" else "skip", reason)
+            holds = reason in {"waiting", "orders_not_yet_known"}
+            found[row.message_id] = ("hold" if holds else "skip", reason)
         elif row.kind == "transactional":
             found[row.message_id] = ("send", "due")
         else:

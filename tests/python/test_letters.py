@@ -149,6 +149,85 @@ def test_refused_personalization_shows_nothing_personal() -> None:
                 assert (product["name"] in printed) == (product["reason"] == "best_seller")
 
 
+PEN = {"name": "Pen", "price": 10.00, "currency": "USD", "quantity": 1}
+INK = {"name": "Ink", "price": 12.50, "currency": "USD", "quantity": 2}
+YEN = {"name": "Fude", "price": 1200.40, "currency": "JPY", "quantity": 2}
+
+
+@pytest.mark.parametrize(
+    ("items", "value", "currency", "total"),
+    [
+        ([PEN], 10, "USD", "$10.00"),
+        ([PEN, INK], 35.00, "usd", "$35.00"),
+        ([PEN] * PRODUCT_LIMIT, 50, "USD", "$50.00"),
+        ([PEN] * (PRODUCT_LIMIT + 1), 60, "USD", None),  # one is not shown
+        ([PEN, INK], 10, "USD", None),  # a sum of something else
+        ([PEN, INK], 31.50, "USD", None),  # less a discount that is not shown
+        ([PEN, INK | {"name": None}], 35, "USD", None),  # left the catalogue: not shown
+        ([PEN, INK | {"currency": "EUR"}], 35, "USD", None),
+        ([PEN, INK | {"currency": None}], 35, "USD", None),
+        ([PEN, INK | {"price": None}], 10, "USD", None),
+        ([PEN | {"quantity": 10_000}], 100_000, "USD", None),  # shown as one
+        ([PEN], None, "USD", None),
+        ([PEN], 10, None, None),
+        ([], 0, "USD", None),
+        ([YEN], 2400, "JPY", "¥2,400"),  # twice what is shown, ¥1,200
+        ([YEN], 2400.80, "JPY", None),
+    ],
+)
+def test_a_total_is_what_the_shown_prices_come_to(
+    items: list[dict], value: float | None, currency: str | None, total: str | None
+) -> None:
+    cart = {"items": items, "value": value, "currency": currency}
+    letter = render(context={"cart": cart})
+    for part in (letter["text"], Elements(letter["html"]).text):
+        assert ("Cart total" in part) == (total is not None)
+        assert total is None or total in part
+
+
+def test_each_price_has_its_own_currency() -> None:
+    cart = {"items": [PEN, INK | {"currency": "EUR"}], "value": 35, "currency": "USD"}
+    text = render(context={"cart": cart})["text"]
+    assert "Pen: $10.00" in text
+    assert "Ink: 2 \u00d7 €12.50" in text
+
+
+NO_NAMES = [
+    "posy.lunan@example.com",
+    "Eve Bcc: evil@example.net",
+    "+44 7700 900123",
+    "07700 900123",
+    "(030) 12-34-56",
+    "Please ring 07700 900123 first",
+    "https://example.com",
+    "www.example.com",
+    "example.com/offer",
+    "12 High Street",
+    "221b Baker Street",
+    "Hauptstraße 12",
+    "N/A",
+    "NULL",
+    "[redacted]",
+    "Customer",
+    "guest",
+    "#N/A",
+]
+
+
+@pytest.mark.parametrize("template", LETTERS)
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_what_is_no_name_greets_nobody(template: str, name: str) -> None:
+    letter = render(template, context={"first_name": name})
+    nameless = render(template, context={"first_name": None})
+    for part in ("subject", "preheader", "text", "html"):
+        assert letter[part] == nameless[part]
+
+
+@pytest.mark.parametrize("name", ["Ann", "J.R.", "St.John", "Louis XIV", "Nan", "J0hn", "Dr. No"])
+def test_names_greet(name: str) -> None:
+    assert f"Hello {name}," in render(context={"first_name": name})["text"]
+
+
 # --- missing values ----------------------------------------------------------------------------
 
 KEYS = sorted(QUEUE[0]["context"])
@@ -413,8 +492,8 @@ def test_hostile_subjects_are_refused(tmp_path: Path, subject: str) -> None:
 
 
 def test_names_cannot_break_headers() -> None:
-    letter = render("birthday", context={"first_name": "Eve\r\nBcc: evil@example.net\u0000"})
-    assert letter["subject"] == "Happy birthday, Eve Bcc: evil@example.net!"
+    letter = render("birthday", context={"first_name": "Eve\r\nBcc: evil at example\u0000"})
+    assert letter["subject"] == "Happy birthday, Eve Bcc: evil at example!"
     assert "Bcc" not in json.loads(letter["headers"])
     for name in ("=?utf-8?q?=0d=0aBcc:_evil=40example.net?=", "Eve =?", "=?utf-8?q?x?="):
         nameless = render("birthday", context={"first_name": name})

@@ -1,96 +1,84 @@
-{#- Longer than a page, since baskets for which the shop passes no id are made here too. -#}
--- A visitor has one basket at a time: an order or this silence ends it.
-{% set basket_gap_hours = 72 %}
 -- What happened in one moment, happened as it was received, then as it stands in the files.
 {% set in_order = 'activity_at, source_table, received_at, source_file, source_line, source_key' %}
+-- Whoever ordered more often is no visitor but a till, or a constant in place of a device.
+{% set most_orders = 100 %}
 with
-    cart_touches as (select * from {{ ref('cart_touches') }}),
+    keyed as (select * from {{ ref('keyed_cart_touches') }}),
 
-    visits as (
-        select *, coalesce(anonymous_id, 'user:' || user_id) as visitor
-        from cart_touches
-        where cart_id is null and coalesce(anonymous_id, user_id) is not null
-    ),
+    orders_placed as (select * from {{ ref('cart_touches') }} where activity = 'ordered'),
 
-    with_previous as (
-        select
-            *,
-            lag(activity) over visitor_visits as previous_activity,
-            lag(activity_at) over visitor_visits as previous_at
-        from visits
-        window visitor_visits as (partition by visitor order by {{ in_order }})
-    ),
-
-    numbered as (
-        select
-            *,
-            sum(
-                case
-                    when
-                        previous_activity <> 'ordered'
-                        and {{ seconds_between('previous_at', 'activity_at') }}
-                        < {{ basket_gap_hours * 3600 }}
-                    then 0
-                    else 1
-                end
-            ) over (
-                partition by visitor
-                order by {{ in_order }}
-                rows between unbounded preceding and current row
-            ) as basket_number
-        from with_previous
-    ),
-
-    baskets as (
-        select
-            source_table,
-            source_key,
-            'visitor:'
-            || visitor
-            || ':'
-            || cast(
-                min(activity_at) over (
-                    partition by visitor, basket_number
-                ) as {{ dbt.type_string() }}
-            ) as cart_key
-        from numbered
-    ),
-
-    keyed as (
-        select cart_touches.*, coalesce(cart_touches.cart_id, baskets.cart_key) as cart_key
-        from cart_touches
-        left join
-            baskets
-            on cart_touches.source_table = baskets.source_table
-            and cart_touches.source_key = baskets.source_key
-        where coalesce(cart_touches.cart_id, baskets.cart_key) is not null
-    ),
-
+    -- Orders are dated to the second, events often to the millisecond.
     additions as (
-        select cart_key, max(activity_at) as last_added_at
+        select cart_key, {{ dbt.date_trunc('second', 'max(activity_at)') }} as last_added_at
         from keyed
         where activity = 'added'
         group by cart_key
     ),
 
-    -- The last order before something was put in again ended a round; the first one after it is the
-    -- order of the present round.
+    cart_visitors as (
+        {%- for visitor in ['anonymous_id', "'user:' || user_id"] %}
+            {{ 'union all' if not loop.first }}
+            select cart_key, cart_id, {{ visitor }} as visitor, min(activity_at) as started_at
+            from keyed
+            where {{ visitor }} is not null
+            group by cart_key, cart_id, {{ visitor }}
+        {%- endfor %}
+    ),
+
+    visitor_orders as (
+        {%- for visitor in ['anonymous_id', "'user:' || user_id"] + (
+            ["'user:' || shop_customer_id"] if var('user_id_is') == 'shop_customer_id' else []
+        ) %}
+            {{ 'union all' if not loop.first }}
+            select cart_id, {{ visitor }} as visitor, activity_at
+            from orders_placed
+            where {{ visitor }} is not null
+        {%- endfor %}
+    ),
+
+    persons as (
+        select visitor from visitor_orders group by visitor having count(*) <= {{ most_orders }}
+    ),
+
+    -- What a visitor orders without naming a cart may be in any cart of theirs.
+    endings as (
+        select cart_key, activity_at, true as is_own
+        from keyed
+        where activity = 'ordered'
+
+        union all
+
+        select cart_visitors.cart_key, visitor_orders.activity_at, false as is_own
+        from cart_visitors
+        inner join
+            visitor_orders
+            on cart_visitors.visitor = visitor_orders.visitor
+            and cart_visitors.started_at <= visitor_orders.activity_at
+        inner join persons on visitor_orders.visitor = persons.visitor
+        where cart_visitors.cart_id is null or visitor_orders.cart_id is null
+    ),
+
+    -- The last order before something was put in again ended a round; the cart's own first one
+    -- after
+    -- it is the order of the present round.
     orders as (
         select
-            keyed.cart_key,
+            endings.cart_key,
             max(
-                case when keyed.activity_at < additions.last_added_at then keyed.activity_at end
+                case when endings.activity_at < additions.last_added_at then endings.activity_at end
             ) as previous_order_at,
             min(
                 case
-                    when keyed.activity_at >= coalesce(additions.last_added_at, keyed.activity_at)
-                    then keyed.activity_at
+                    when
+                        endings.is_own
+                        and endings.activity_at
+                        >= coalesce(additions.last_added_at, endings.activity_at)
+                    then endings.activity_at
                 end
             ) as ordered_at
-        from keyed
-        left join additions on keyed.cart_key = additions.cart_key
-        where keyed.activity = 'ordered'
-        group by keyed.cart_key
+        from endings
+        left join additions on endings.cart_key = additions.cart_key
+        group by endings.cart_key
     )
 
 select

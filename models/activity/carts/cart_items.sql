@@ -10,6 +10,7 @@ with
             product_id,
             activity_number,
             case when activity = 'added' then price end as price,
+            case when activity = 'added' and price is not null then currency end as currency,
             case
                 when activity = 'added'
                 then quantity
@@ -40,16 +41,40 @@ with
             cart_key,
             product_id,
             sum(change) - least(min(running_quantity), 0) as quantity,
-            {{ last_by('price', 'activity_number') }} as price
+            {{ last_by('price', 'activity_number') }} as price,
+            {{ last_by('currency', 'activity_number') }} as currency
         from running
         group by cart_key, product_id
+    ),
+
+    priced as (
+        select
+            lines.cart_key,
+            lines.product_id,
+            lines.quantity,
+            coalesce(lines.price, products.price) as price,
+            coalesce(lines.currency, products.currency) as currency,
+            products.product_id is not null and coalesce(products.in_stock, true) as is_offered
+        from lines
+        left join products on lines.product_id = products.product_id
+        where lines.quantity > 0
     )
 
+-- A price without a currency is in that of the cart's other prices, in the base currency where none
+-- has one, and in an unknown one where they differ.
 select
-    lines.cart_key,
-    lines.product_id,
-    cast(lines.quantity as bigint) as quantity,
-    cast(coalesce(lines.price, products.price) as decimal(18, 4)) as price
-from lines
-left join products on lines.product_id = products.product_id
-where lines.quantity > 0
+    cart_key,
+    product_id,
+    cast(quantity as bigint) as quantity,
+    cast(price as decimal(18, 4)) as price,
+    case
+        when currency is not null
+        then currency
+        when min(currency) over cart is null
+        then '{{ var("base_currency") }}'
+        when min(currency) over cart = max(currency) over cart
+        then min(currency) over cart
+    end as currency,
+    is_offered
+from priced
+window cart as (partition by cart_key)

@@ -5,15 +5,23 @@
     'source_table': text, 'source_key': text, 'activity': text, 'activity_at': 'timestamp',
     'cart_id': text, 'anonymous_id': text, 'user_id': text, 'email_key': text,
     'product_id': text, 'quantity': 'integer', 'price': 'decimal(18, 2)', 'currency': text,
-    'recovery_url': text, 'received_at': 'timestamp', 'source_file': text, 'source_line': 'bigint',
+    'recovery_url': text, 'shop_customer_id': text, 'phone': text, 'received_at': 'timestamp',
+    'source_file': text, 'source_line': 'bigint',
 } %}
+{%- set account = ['shop_customer_id', 'phone'] %}
 {%- set content = ['product_id', 'quantity', 'price'] %}
 {%- set position = ['received_at', 'source_file', 'source_line'] %}
 
 with
-    web_events as (select * from {{ ref('stg_web__events') }}),
+    web_events as (
+        select *, {{ cart_activity('event_name') }} as activity
+        from {{ ref('stg_web__events') }}
+        where event_type = 'track'
+    ),
 
     orders as (select * from {{ ref('stg_shop__orders') }}),
+
+    orders_placed as (select * from {{ ref('placed_orders') }}),
 
     checkouts as (select * from {{ ref('stg_shop__checkouts') }}),
 
@@ -21,48 +29,34 @@ with
         select
             'web.events' as source_table,
             web_events.message_id as source_key,
-            case
-                web_events.event_name
-                when 'Product Added'
-                then 'added'
-                when 'Product Removed'
-                then 'removed'
-                when 'Cart Viewed'
-                then 'viewed'
-                when 'Order Completed'
-                then 'ordered'
-                else 'checkout'
-            end as activity,
+            web_events.activity,
             web_events.event_at as activity_at,
             coalesce(web_events.cart_id, orders.cart_id) as cart_id,
             web_events.anonymous_id,
             web_events.user_id,
+            -- A server tells of an order under whatever key it has.
+            case
+                when web_events.activity = 'ordered'
+                then
+                    {{ email_key(standardise_email(
+                    "coalesce(" ~ json_text('web_events.properties', 'email') ~ ", "
+                    ~ json_text('web_events.context', 'traits.email') ~ ", web_events.user_id)"
+                )) }}
+            end as email_key,
             web_events.product_id,
             web_events.quantity,
             web_events.price,
-            upper({{ json_text('web_events.properties', 'currency') }}) as currency,
+            {{ currency_code('trim(' ~ json_text('web_events.properties', 'currency') ~ ')') }}
+            as currency,
             web_events.received_at,
             web_events.source_file,
             web_events.source_line
         from web_events
         left join orders on web_events.order_id = orders.order_id
+        -- A program that looks at carts buys nothing; one that tells of an order is a server.
         where
-            web_events.event_type = 'track'
-            and not coalesce(web_events.is_bot, false)
-            and web_events.event_name in (
-                'Product Added',
-                'Product Removed',
-                'Cart Viewed',
-                'Checkout Started',
-                'Checkout Step Viewed',
-                'Checkout Step Completed',
-                'Payment Info Entered',
-                'Coupon Entered',
-                'Coupon Applied',
-                'Coupon Denied',
-                'Coupon Removed',
-                'Order Completed'
-            )
+            web_events.activity is not null
+            and (web_events.activity = 'ordered' or not coalesce(web_events.is_bot, false))
     ),
 
     begun_checkouts as (
@@ -74,6 +68,7 @@ with
             cart_id,
             anonymous_id,
             email_key,
+            phone,
             case when lower(recovery_url) like 'https://%' then recovery_url end as recovery_url
         from checkouts
     ),
@@ -86,30 +81,33 @@ with
             completed_at as activity_at,
             cart_id,
             anonymous_id,
-            email_key
+            email_key,
+            phone
         from checkouts
         where completed_at is not null
     ),
 
-    -- Whoever ordered and then cancelled has decided: a cancelled order closes its cart as well.
     placed_orders as (
         select
             'shop.orders' as source_table,
-            order_id as source_key,
+            coalesce(order_id, 'unnamed') as source_key,
             'ordered' as activity,
-            created_at as activity_at,
+            purchased_at as activity_at,
             cart_id,
+            shop_customer_id,
             email_key,
+            phone,
             currency
-        from orders
-        where cart_id is not null
+        from orders_placed
     ),
 
     touches as (
         {{ union_by_name(columns, {
-        'visitor_touches': ['email_key', 'recovery_url'],
-        'begun_checkouts': ['user_id', 'currency'] + content + position,
-        'completed_checkouts': ['user_id', 'currency', 'recovery_url'] + content + position,
+        'visitor_touches': ['recovery_url'] + account,
+        'begun_checkouts': ['user_id', 'shop_customer_id', 'currency'] + content + position,
+        'completed_checkouts': [
+            'user_id', 'shop_customer_id', 'currency', 'recovery_url'
+        ] + content + position,
         'placed_orders': ['anonymous_id', 'user_id', 'recovery_url'] + content + position,
     }) }}
     )

@@ -21,6 +21,7 @@ with
                     then activity_at
                 end
             ) as left_at,
+            max(case when activity = 'added' then activity_at end) as last_added_at,
             max(activity_at) as last_activity_at,
             max(previous_order_at) as previous_order_at,
             max(ordered_at) as ordered_at
@@ -30,14 +31,18 @@ with
 
     contents as (
         select
-            cart_items.cart_key,
-            sum(cart_items.quantity) as items_count,
-            sum(cart_items.quantity * cart_items.price) as cart_value,
-            max(products.currency) as currency
+            cart_key,
+            sum(quantity) as items_count,
+            sum(quantity * price) as value,
+            min(currency) as currency,
+            -- An unknown currency is another one.
+            count(distinct coalesce(currency, '')) > 1 as is_mixed,
+            max(case when is_offered then 1 else 0 end) = 1 as is_offered
         from cart_items
-        left join products on cart_items.product_id = products.product_id
-        group by cart_items.cart_key
-    )
+        group by cart_key
+    ),
+
+    catalogue as (select count(*) as products_count from products)
 
 select
     activity.cart_key,
@@ -53,13 +58,24 @@ select
         else 'emptied'
     end as status,
     cast(coalesce(contents.items_count, 0) as bigint) as items_count,
-    cast(coalesce(contents.cart_value, 0) as decimal(18, 2)) as cart_value,
-    coalesce(activity.currency, contents.currency, '{{ var("base_currency") }}') as currency,
+    cast(
+        case
+            when not coalesce(contents.is_mixed, false) then coalesce(contents.value, 0)
+        end as decimal(18, 2)
+    ) as cart_value,
+    case
+        when not coalesce(contents.is_mixed, false)
+        then coalesce(contents.currency, activity.currency, '{{ var("base_currency") }}')
+    end as currency,
+    -- Of a shop that tells nothing of its products, nothing is known to be gone.
+    coalesce(contents.is_offered, false) or catalogue.products_count = 0 as is_offered,
     activity.recovery_url,
     activity.started_at,
     activity.left_at,
+    activity.last_added_at,
     activity.last_activity_at,
     activity.previous_order_at,
     activity.ordered_at
 from activity
+cross join catalogue
 left join contents on activity.cart_key = contents.cart_key

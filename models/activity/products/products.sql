@@ -9,10 +9,12 @@ with
     orders as (select * from {{ ref('stg_shop__orders') }}),
 
     sales as (
-        select order_lines.product_id, cast(sum(order_lines.quantity) as bigint) as items_sold_180d
+        select
+            order_lines.product_id,
+            cast(greatest(sum(order_lines.quantity), 0) as bigint) as items_sold_180d
         from order_lines
         inner join orders on order_lines.order_id = orders.order_id
-        where orders.status = 'paid' and {{ in_last_days('orders.created_at', 180) }} = 1
+        where orders.is_paid and {{ in_last_days('orders.created_at', 180) }} = 1
         group by order_lines.product_id
     ),
 

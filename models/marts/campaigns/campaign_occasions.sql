@@ -9,24 +9,25 @@ with
 
     segment_memberships as (select * from {{ ref('segment_memberships') }}),
 
-    -- A segment holds those whom a letter may reach now. A cart bought since, or a birthday gone
-    -- by, has left it; it stays an occasion for a while, so that the decision can say why no letter
-    -- went.
+    order_receipts as (select * from {{ ref('order_receipts') }}),
+
+    -- What was bought since, or is gone by, stays an occasion for a while, to give the reason.
     occasions as (
         select
             'abandoned_carts' as segment,
             customer_id,
-            -- A shop that uses a cart_id again after an order gives a new occasion.
+            -- A new round of a cart is a new occasion.
             cart_key
             || coalesce('@' || cast(previous_order_at as {{ dbt.type_string() }}), '') as occasion,
             cart_key,
             left_at as happened_at,
             {{ add_seconds('left_at', 60 * cart_idle_minutes()) }} as qualified_at,
-            purchased_at is not null as is_purchased
+            purchased_at is not null as is_purchased,
+            not is_offered as is_nothing_left
         from customer_carts
         where
             items_count > 0
-            and {{ seconds_between('left_at', 'coalesce(purchased_at, ' ~ as_of() ~ ')') }}
+            and {{ seconds_between('left_at', 'coalesce(ordered_at, ' ~ as_of() ~ ')') }}
             >= {{ 60 * cart_idle_minutes() }}
 
         union all
@@ -38,7 +39,8 @@ with
             null as cart_key,
             started_at as happened_at,
             started_at as qualified_at,
-            false as is_purchased
+            false as is_purchased,
+            false as is_nothing_left
         from customer_birthdays
 
         union all
@@ -55,7 +57,8 @@ with
                 else qualified_at
             end as happened_at,
             qualified_at,
-            false as is_purchased
+            false as is_purchased,
+            false as is_nothing_left
         from segment_memberships
         where segment not in ('abandoned_carts', 'birthday_today')
     ),
@@ -73,13 +76,15 @@ with
             campaigns.priority,
             campaigns.cooldown_days,
             occasions.is_purchased,
+            occasions.is_nothing_left,
+            campaigns.trigger_segment in ('abandoned_carts', 'frequent_buyers')
+            and order_receipts.is_late as is_order_missing,
             occasions.happened_at,
             occasions.qualified_at,
-            {{ add_seconds('occasions.qualified_at', '60 * campaigns.wait_minutes') }}
-            as send_after,
-            {{ add_seconds('occasions.qualified_at', '3600 * campaigns.expires_after_hours') }}
-            as expires_at
+            {{ add_seconds('qualified_at', '60 * campaigns.wait_minutes') }} as send_after,
+            {{ add_seconds('qualified_at', '3600 * campaigns.expires_after_hours') }} as expires_at
         from campaigns
+        cross join order_receipts
         inner join occasions on campaigns.trigger_segment = occasions.segment
         where
             campaigns.is_active
@@ -108,6 +113,8 @@ select
     priority,
     cooldown_days,
     is_purchased,
+    is_nothing_left,
+    is_order_missing,
     qualified_at,
     send_after,
     expires_at

@@ -99,7 +99,9 @@ select
     {%- endfor %}
     coalesce(addressed.is_all_theirs, false) as is_all_theirs,
     coalesce(addressed.is_activity_theirs, false) as is_activity_theirs,
-    addressed.is_purchased
+    addressed.is_purchased,
+    addressed.is_nothing_left,
+    addressed.is_order_missing
 from addressed
 left join email_consents on addressed.email_key = email_consents.email_key
 left join customer_consents on addressed.customer_id = customer_consents.customer_id

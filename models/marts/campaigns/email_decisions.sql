@@ -20,6 +20,10 @@ with
                 then 'no_consent'
                 when is_purchased
                 then 'already_purchased'
+                when is_nothing_left
+                then 'nothing_left'
+                when is_order_missing
+                then 'orders_not_yet_known'
                 when send_after > {{ as_of() }}
                 then 'waiting'
             end as objection
@@ -68,7 +72,13 @@ select
     campaign,
     occasion,
     cast('default' as {{ dbt.type_string() }}) as variant,
-    case reason when 'due' then 'send' when 'waiting' then 'hold' else 'skip' end as decision,
+    case
+        when reason = 'due'
+        then 'send'
+        when reason in ('orders_not_yet_known', 'waiting')
+        then 'hold'
+        else 'skip'
+    end as decision,
     reason,
     send_after,
     expires_at,

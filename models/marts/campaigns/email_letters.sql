@@ -34,9 +34,13 @@ with
         where email_decisions.decision = 'send'
     ),
 
+    -- Only what can still be bought is shown, each price in its own currency.
     lines as (
         select
             letters.message_id,
+            cart_items.quantity,
+            cast(cart_items.price as decimal(18, 2)) as price,
+            cart_items.currency,
             row_number() over (
                 partition by letters.message_id
                 order by
@@ -49,19 +53,30 @@ with
             'category': 'products.category',
             'quantity': ['cart_items.quantity', 'number'],
             'price': ['cast(cart_items.price as decimal(18, 2))', 'number'],
-            'currency': 'customer_carts.currency',
+            'currency': 'cart_items.currency',
             'image_url': 'products.image_url',
             'url': 'products.product_url',
         }) }} as line
         from letters
-        inner join customer_carts on letters.cart_key = customer_carts.cart_key
         inner join cart_items on letters.cart_key = cart_items.cart_key
-        left join products on cart_items.product_id = products.product_id
+        inner join products on cart_items.product_id = products.product_id
+        where cart_items.is_offered
     ),
 
     -- No letter shows more; a cart of thousands of lines is somebody's script.
     items as (
-        select message_id, {{ json_array_agg('line', 'line_number') }} as items
+        select
+            message_id,
+            {{ json_array_agg('line', 'line_number') }} as items,
+            -- What is shown adds up in one currency, or there is no sum.
+            case
+                when
+                    count(*) = count(price)
+                    and count(*) = count(currency)
+                    and min(currency) = max(currency)
+                then min(currency)
+            end as currency,
+            sum(quantity * price) as value
         from lines
         where line_number <= 100
         group by message_id
@@ -89,8 +104,8 @@ select
             {{ json_object({
         'cart_id': 'customer_carts.cart_id',
         'recovery_url': 'customer_carts.recovery_url',
-        'currency': 'customer_carts.currency',
-        'value': ['customer_carts.cart_value', 'number'],
+        'currency': 'items.currency',
+        'value': ['case when items.currency is not null then items.value end', 'number'],
         'items': ["coalesce(items.items, '[]')", 'json'],
     }) }}
     end as cart,

@@ -16,9 +16,9 @@ with
         group by customer_id, email_key
     ),
 
-    last_orders as (
-        select customer_id, max(created_at) as last_order_at
-        from {{ ref('customer_orders') }}
+    last_purchases as (
+        select customer_id, max(purchased_at) as last_purchased_at
+        from {{ ref('customer_purchases') }}
         group by customer_id
     ),
 
@@ -69,7 +69,7 @@ with
                     letters.is_purchased
                     or (
                         letters.ends_with_purchase
-                        and last_orders.last_order_at >= letters.purchased_from
+                        and last_purchases.last_purchased_at >= letters.purchased_from
                     )
                 then 'already_purchased'
             end as reason
@@ -80,7 +80,7 @@ with
             and letters.email_key = given_up_emails.email_key
         left join email_consents on letters.email_key = email_consents.email_key
         left join customer_consents on letters.customer_id = customer_consents.customer_id
-        left join last_orders on letters.customer_id = last_orders.customer_id
+        left join last_purchases on letters.customer_id = last_purchases.customer_id
     )
 
 select

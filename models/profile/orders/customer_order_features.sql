@@ -1,5 +1,5 @@
 with
-    orders as (select * from {{ ref('customer_orders') }} where is_paid),
+    orders as (select * from {{ ref('customer_orders') }}),
 
     customer_products as (select * from {{ ref('customer_products') }}),
 
@@ -14,9 +14,31 @@ with
             cast(sum({{ in_last_days('created_at', 180) }}) as bigint) as orders_180d,
             min(created_at) as first_order_at,
             max(created_at) as last_order_at,
-            cast(coalesce(sum(total_base), 0) as decimal(18, 2)) as lifetime_revenue
+            coalesce(sum(revenue_base), 0) as paid_revenue
         from orders
+        where is_paid
         group by customer_id
+    ),
+
+    refund_rows as (
+        select customer_id, sum(revenue_base) as revenue
+        from orders
+        where not is_paid
+        group by customer_id
+    ),
+
+    -- Nobody has cost the shop more than was paid: the order that such a refund was for is not
+    -- known.
+    net as (
+        select
+            totals.*,
+            cast(
+                greatest(totals.paid_revenue + coalesce(refund_rows.revenue, 0), 0) as decimal(
+                    18, 2
+                )
+            ) as lifetime_revenue
+        from totals
+        left join refund_rows on totals.customer_id = refund_rows.customer_id
     ),
 
     bought_categories as (
@@ -52,22 +74,22 @@ with
     )
 
 select
-    totals.customer_id,
-    totals.orders_count,
-    totals.orders_30d,
-    totals.orders_60d,
-    totals.orders_180d,
-    totals.first_order_at,
-    totals.last_order_at,
-    totals.lifetime_revenue,
-    {{ money_average('totals.lifetime_revenue', 'totals.orders_count') }} as average_order_value,
-    {{ days_since('totals.first_order_at') }} as days_since_first_order,
-    {{ days_since('totals.last_order_at') }} as recency_days,
-    cast(totals.orders_count as double)
+    net.customer_id,
+    net.orders_count,
+    net.orders_30d,
+    net.orders_60d,
+    net.orders_180d,
+    net.first_order_at,
+    net.last_order_at,
+    net.lifetime_revenue,
+    {{ money_average('net.lifetime_revenue', 'net.orders_count') }} as average_order_value,
+    {{ days_since('net.first_order_at') }} as days_since_first_order,
+    {{ days_since('net.last_order_at') }} as recency_days,
+    cast(net.orders_count as double)
     * 30
-    / greatest(30, {{ days_since('totals.first_order_at') }}) as purchase_frequency,
+    / greatest(30, {{ days_since('net.first_order_at') }}) as purchase_frequency,
     purchased_categories.purchased_categories,
     purchased_tags.purchased_tags
-from totals
-left join purchased_categories on totals.customer_id = purchased_categories.customer_id
-left join purchased_tags on totals.customer_id = purchased_tags.customer_id
+from net
+left join purchased_categories on net.customer_id = purchased_categories.customer_id
+left join purchased_tags on net.customer_id = purchased_tags.customer_id

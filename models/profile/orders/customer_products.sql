@@ -6,10 +6,12 @@ with
 select
     orders.customer_id,
     order_lines.product_id,
-    count(distinct orders.order_id) as orders_count,
-    cast(sum(order_lines.quantity) as bigint) as items_count,
-    max(orders.created_at) as last_bought_at
+    count(distinct case when order_lines.quantity >= 0 then orders.order_id end) as orders_count,
+    cast(greatest(sum(order_lines.quantity), 0) as bigint) as items_count,
+    max(case when order_lines.quantity >= 0 then orders.created_at end) as last_bought_at
 from orders
 inner join order_lines on orders.order_id = order_lines.order_id
 where orders.is_paid
 group by orders.customer_id, order_lines.product_id
+-- Lines with a minus give back what was bought.
+having max(order_lines.quantity) >= 0

@@ -12,7 +12,7 @@ with
 
     device_key_groups as (select * from {{ ref('device_key_groups') }}),
 
-    customer_orders as (select * from {{ ref('customer_orders') }}),
+    purchases as (select * from {{ ref('customer_purchases') }}),
 
     logins as ({{ login_customers() }}),
 
@@ -69,16 +69,17 @@ with
             and device_owners.customer_id = device_key_groups.customer_id
     ),
 
-    -- Many shops pass no cart_id with an order: the customer's next order of whatever kind ends a
-    -- cart as well, except a cancelled one.
-    next_orders as (
-        select attributed.cart_key, min(customer_orders.created_at) as ordered_at
+    -- Many shops pass no cart_id with an order: whatever the customer bought since something was
+    -- put in last, in the same second too, ends a cart as well.
+    next_purchases as (
+        select attributed.cart_key, min(purchases.purchased_at) as purchased_at
         from attributed
         inner join
-            customer_orders
-            on attributed.customer_id = customer_orders.customer_id
-            and attributed.left_at <= customer_orders.created_at
-        where customer_orders.status <> 'cancelled' and customer_orders.created_at <= {{ as_of() }}
+            purchases
+            on attributed.customer_id = purchases.customer_id
+            and {{ dbt.date_trunc(
+                'second', 'coalesce(attributed.last_added_at, attributed.left_at)'
+            ) }} <= purchases.purchased_at
         group by attributed.cart_key
     )
 
@@ -92,6 +93,7 @@ select
     attributed.items_count,
     attributed.cart_value,
     attributed.currency,
+    attributed.is_offered,
     attributed.recovery_url,
     attributed.started_at,
     attributed.left_at,
@@ -99,12 +101,12 @@ select
     attributed.previous_order_at,
     attributed.ordered_at,
     case
-        when next_orders.ordered_at is null
+        when next_purchases.purchased_at is null
         then attributed.ordered_at
         when attributed.ordered_at is null
-        then next_orders.ordered_at
-        else least(attributed.ordered_at, next_orders.ordered_at)
+        then next_purchases.purchased_at
+        else least(attributed.ordered_at, next_purchases.purchased_at)
     end as purchased_at
 from attributed
-left join next_orders on attributed.cart_key = next_orders.cart_key
+left join next_purchases on attributed.cart_key = next_purchases.cart_key
 where attributed.customer_id is not null

@@ -1,11 +1,11 @@
 {{ config(materialized='table') }}
 
-{#- Longer than a page: one wide row, out of five amounts, an address and three clocks. -#}
+{#- Longer than a page: one wide row, out of six amounts, an address and three clocks. -#}
 {%- set raw = [
-    'order_id', 'customer_id', 'email', 'phone', 'status', 'currency', 'subtotal', 'discount',
-    'shipping', 'tax', 'total', 'accepts_marketing', 'discount_code', 'cart_id', 'ship_first_name',
-    'ship_last_name', 'ship_street_address', 'ship_city', 'ship_region', 'ship_postal_code',
-    'ship_country', 'created_at', 'updated_at', 'loaded_at',
+    'order_id', 'customer_id', 'email', 'phone', 'status', 'is_test', 'currency', 'subtotal',
+    'discount', 'shipping', 'tax', 'total', 'refunded_amount', 'accepts_marketing', 'discount_code',
+    'cart_id', 'ship_first_name', 'ship_last_name', 'ship_street_address', 'ship_city',
+    'ship_region', 'ship_postal_code', 'ship_country', 'created_at', 'updated_at', 'loaded_at',
 ] %}
 
 with
@@ -19,6 +19,10 @@ with
     abbreviations as (
         select {{ word_map('word', 'abbreviation') }} as words
         from {{ ref('street_abbreviations') }}
+    ),
+
+    statuses as (
+        select {{ order_status_key('word') }} as status_key, status from {{ ref('order_statuses') }}
     ),
 
     rates as (select * from {{ ref('exchange_rates') }}),
@@ -38,18 +42,15 @@ with
             {{ known_id('customer_id') }} as shop_customer_id,
             {{ standardise_email('email') }} as email,
             {{ dialled_number('phone') }} as dialled,
-            {{ standard_word('status', {
-            'paid': [],
-            'refunded': [],
-            'cancelled': ['canceled'],
-            'pending': [],
-        }) }} as status,
+            {{ order_status_key('status') }} as status_key,
+            {{ parse_boolean('is_test') }} as given_is_test,
             {{ currency_code('currency') }} as currency,
-            {{ parse_money('subtotal') }} as subtotal,
-            {{ parse_money('discount') }} as discount,
-            {{ parse_money('shipping') }} as shipping,
-            {{ parse_money('tax') }} as tax,
-            {{ parse_money('total') }} as total,
+            {{ parse_amount('subtotal') }} as subtotal,
+            {{ parse_amount('discount') }} as discount,
+            {{ parse_amount('shipping') }} as shipping,
+            {{ parse_amount('tax') }} as tax,
+            {{ parse_amount('total') }} as total,
+            abs({{ parse_amount('refunded_amount') }}) as given_refund,
             upper({{ clean_text('discount_code', 60) }}) as discount_code,
             {{ known_id('cart_id') }} as cart_id,
             {{ clean_names('ship_') }},
@@ -69,9 +70,11 @@ with
             {{ standardise_phone(
             'parsed.dialled', 'countries.calling_code', 'countries.trunk_prefix'
         ) }} as phone,
-            {{ in_base_currency(
-            'parsed.total', 'parsed.currency', 'rates.units_per_eur', 'base_rate.base_units_per_eur'
-        ) }} as total_base,
+            rates.units_per_eur,
+            base_rate.base_units_per_eur,
+            statuses.status as given_status,
+            {{ order_status('statuses.status', 'parsed.total', 'parsed.given_refund') }} as status,
+            coalesce(parsed.given_is_test, false) as is_test,
             {{ standard_names('parsed') }},
             {{ standard_address('parsed', 'ship_') }},
             -- A purchase counts even when its time cannot be read: its receipt stands in.
@@ -85,20 +88,41 @@ with
         cross join no_values
         left join base_rate on true
         left join rates on parsed.currency = rates.currency
+        left join statuses on parsed.status_key = statuses.status_key
         left join country_aliases on parsed.country_key = country_aliases.alias
         left join countries on country_aliases.country = countries.country
         where {{ is_seen('parsed.received_at') }}
     ),
 
+    settled as (
+        select
+            *,
+            status in ('paid', 'partially_refunded') and not is_test as is_paid,
+            case
+                when status = 'refunded' then abs(total) when status <> 'unknown' then given_refund
+            end as refunded_amount,
+            {{ in_base_currency(
+            'total', 'currency', 'units_per_eur', 'base_units_per_eur'
+        ) }} as total_base
+        from standardised
+    ),
+
     judged as {{ inline_cte() }} (
         select
             *,
+            {{ order_revenue_base() }} as revenue_base,
             {{ quality_flags([
-            'made_order_id', 'unknown_cart_id', 'invalid_email', 'invalid_phone',
+            'made_order_id',
+            {'unknown_status': "status = 'unknown'"},
+            {'unknown_refund': "status = 'partially_refunded' and given_refund is null"},
+            {'invalid_is_test': 'raw_is_test is not null and given_is_test is null'},
+            {'invalid_refunded_amount': 'raw_refunded_amount is not null and given_refund is null'},
+            'unknown_cart_id', 'invalid_email', 'invalid_phone',
             {'unknown_customer_id': 'raw_customer_id is not null and shop_customer_id is null'},
             {'unknown_country': 'raw_ship_country is not null and country is null'},
             {'no_exchange_rate': 'total is not null and total_base is null'},
             {'negative_total': 'total < 0'},
+            {'ambiguous_total': is_ambiguous_amount('raw_total', 'raw_currency')},
             'invalid_subtotal', 'invalid_discount', 'invalid_shipping', 'invalid_tax',
             {'invalid_created_at': 'created_at is not null and given_created_at is null'},
             'invalid_updated_at',
@@ -108,17 +132,13 @@ with
                 when source_fault is not null
                 then source_fault
                 when raw_order_id is null
-                then 'missing order_id'
-                when raw_status is null
-                then 'missing status'
-                when status is null
                 then
-                    'unknown status'
+                    'missing order_id'
                     {{ missing_or_bad('currency') }}
                     {{ missing_or_bad('total') }}
                     {{ missing_or_bad('created_at') }}
             end as reject_reason
-        from standardised
+        from settled
     ),
 
     {{ decide_fates(
@@ -127,8 +147,9 @@ with
     repeated_in=['orders', 'order_id'],
     version='coalesce(updated_at, created_at)',
     columns=[
-        'shop_customer_id', 'email', 'email_key', 'phone', 'status', 'currency', 'subtotal',
-        'discount', 'shipping', 'tax', 'total', 'total_base', 'discount_code', 'cart_id',
+        'shop_customer_id', 'email', 'email_key', 'phone', 'status', 'is_test', 'is_paid',
+        'currency', 'subtotal', 'discount', 'shipping', 'tax', 'total', 'refunded_amount',
+        'total_base', 'revenue_base', 'discount_code', 'cart_id',
         'first_name', 'last_name', 'first_name_key', 'last_name_key', 'street_address',
         'street_key', 'city', 'city_key', 'region', 'postal_code', 'country', 'created_at',
         'updated_at', 'received_at', 'quality_flags', 'raw_email', 'raw_accepts_marketing',

@@ -25,16 +25,23 @@ with
             end as category_key,
             {{ clean_text('brand', 100) }} as brand,
             lower({{ id_list(clean_text('tags', 1000)) }}) as tags,
-            {{ parse_money('price') }} as price,
+            {{ parse_amount('price') }} as price,
             {{ currency_code('currency') }} as currency,
             {{ https_url('image_url') }} as image_url,
             {{ https_url('url') }} as product_url,
             coalesce(
                 {{ parse_boolean('in_stock') }},
                 {{ parse_integer('in_stock') }} > 0,
-                {{ standard_word(regex_replace('lower(in_stock)', '[^a-z]', ''), {
-                'true': ['instock', 'available'],
-                'false': ['outofstock', 'soldout', 'unavailable', 'discontinued'],
+                {{ standard_word(regex_replace(
+                    'lower(in_stock)', '^https?://schema.org/|[^a-z]', ''
+                ), {
+                'true': [
+                    'instock', 'available', 'preorder', 'backorder', 'onbackorder', 'lowstock',
+                ],
+                'false': [
+                    'outofstock', 'soldout', 'unavailable', 'notavailable', 'discontinued',
+                    'deleted', 'archived', 'inactive', 'none',
+                ],
             }) }} = 'true'
             ) as in_stock,
             {{ parse_timestamp('updated_at') }} as updated_at,

@@ -100,11 +100,11 @@ PROMISES = (
         left join (
             select
                 customer_id,
-                count(*) as orders_count,
-                sum(total_base) as revenue
+                count(*) filter (where is_paid) as orders_count,
+                greatest(coalesce(sum(revenue_base), 0), 0) as revenue
             from marts.customer_orders
-            where is_paid
             group by customer_id
+            having bool_or(is_paid)
         ) as orders
             on customers.customer_id = orders.customer_id
         where coalesce(customers.orders_count, 0) <> coalesce(orders.orders_count, 0)

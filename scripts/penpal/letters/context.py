@@ -7,10 +7,12 @@ NAME_LIMIT, other text at TEXT_LIMIT characters) and freed of control characters
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import re
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +22,7 @@ from jinja2 import StrictUndefined
 from penpal.letters.links import safe_url, tagged
 from penpal.letters.shop import Shop
 from penpal.letters.tokens import Signer
+from penpal.settings import ROOT
 
 NAME_LIMIT = 60
 TEXT_LIMIT = 500
@@ -34,9 +37,14 @@ FACTS = (
     "last_order_at",
     "birthday_year_age",
 )
-# A "name" with an address in it would turn our letter into somebody else's advertisement.
+# A "name" with an address in it would turn our letter into an advertisement; one with a
+# phone number or a house number was filled into the wrong field (macros/staging/is_contact_detail).
 # `=?` would be decoded to a header of its own, and refused with the letter.
-_NO_NAME = re.compile(r"://|www\.|=\?", re.IGNORECASE)
+_NO_NAME = re.compile(
+    r"=\?|[^\s@]@[^\s@]+\.[^\s@]|://|www\.|[a-z0-9-]+\.[a-z]{2,}[/?#]"
+    r"|\d(?:[^\w]{0,3}\d){4}|^\d{1,5}[a-z]?,?\s+[^\W\d]{2}|[^\W\d]{2}\.?,?\s+\d{1,5}[a-z]?$",
+    re.IGNORECASE,
+)
 # Letters and signs that show as nothing but room (macros/staging/clean_text.sql).
 _BLANKS = re.compile("[\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159]")
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
@@ -75,7 +83,8 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """The cart: its first products, how many more there are, its total (formatted), its link."""
+    """The cart: its first products, how many more there are, its total (formatted; Missing where
+    the prices shown do not add up to it), its link."""
 
     products: list[Product]
     more: int
@@ -104,8 +113,25 @@ def clean(value: Any, limit: int = TEXT_LIMIT) -> str:
     return value if len(value) <= limit else value[: limit - 1].rstrip() + "…"
 
 
+@lru_cache(maxsize=1)
+def _no_names() -> frozenset[str]:
+    """Words that stand for no name (rules.no_value_words), but for those that people bear."""
+    with (ROOT / "seeds" / "rules" / "no_value_words.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
+        return frozenset(
+            row["word"]
+            for row in csv.DictReader(file)
+            if row["kind"] in {"any", "name", "given_name"} and row["is_given_name"] == "false"
+        )
+
+
 def _is_name(text: str) -> bool:
-    return any(map(str.isalnum, text)) and not _NO_NAME.search(text)
+    return (
+        any(map(str.isalnum, text))
+        and not _NO_NAME.search(text)
+        and text.lower().strip(" \"`'<>()[]{}*_") not in _no_names()
+    )
 
 
 def money(value: Any, currency: Any) -> str | None:
@@ -125,6 +151,28 @@ def _money(amount: float, currency: str) -> str | None:
     code = currency.upper()
     number = f"{amount:,.0f}" if code in _WHOLE else f"{amount:,.2f}"
     return _SYMBOLS[code] + number if code in _SYMBOLS else f"{number} {code}"
+
+
+def _is_quantity(value: Any) -> bool:
+    return type(value) is int and 0 < value < 10_000
+
+
+def _adds_up(cart: dict, items: list[dict]) -> bool:
+    """Whether all items are shown, and what is shown comes to the cart's value."""
+    try:
+        currency = cart["currency"].upper()
+        cents = Decimal(1) if currency in _WHOLE else Decimal("0.01")
+        shown = sum(
+            Decimal(str(item["price"])).quantize(cents) * item["quantity"] for item in items
+        )
+        return (
+            0 < len(items) <= PRODUCT_LIMIT
+            and all(item["currency"].upper() == currency for item in items)
+            and all(_is_quantity(item["quantity"]) for item in items)
+            and shown == Decimal(str(cart["value"])).quantize(cents)
+        )
+    except (KeyError, AttributeError, TypeError, InvalidOperation):
+        return False
 
 
 def _dict(value: Any) -> dict:
@@ -200,14 +248,16 @@ class ContextBuilder:
         return f"{url}{joint}token={self.signer.sign(purpose, message_id)}"
 
     def _cart(self, raw: dict, link: Any, shop_url: str) -> Cart:
-        found = [self._product(item, link, shop_url) for item in _list(raw.get("items"))[:100]]
-        products = [product for product in found if product]
+        items = _list(raw.get("items"))[:100]
+        products = [product for item in items if (product := self._product(item, link, shop_url))]
+        is_whole = len(products) == len(items) and _adds_up(raw, items)
+        total = money(raw.get("value"), raw.get("currency")) if is_whole else None
         recovery = raw.get("recovery_url")
         url = safe_url(recovery, self.shop.allowed_hosts) if isinstance(recovery, str) else None
         return Cart(
             products=products[:PRODUCT_LIMIT],
             more=max(len(products) - PRODUCT_LIMIT, 0),
-            total=money(raw.get("value"), raw.get("currency")) or missing("cart.total"),
+            total=total or missing("cart.total"),
             url=link(url or self.shop.cart_url),
         )
 
@@ -247,7 +297,7 @@ def _product_facts(  # noqa: PLR0917 (one argument a key of the product)
         clean(category, NAME_LIMIT) or missing("category"),
         money(price, currency) or missing("price"),
         image_url or missing("image_url"),
-        quantity if type(quantity) is int and 0 < quantity < 10_000 else 1,
+        quantity if _is_quantity(quantity) else 1,
         clean(reason, NAME_LIMIT) or missing("reason"),
     )
     return facts, safe_url(url, hosts) if isinstance(url, str) else None

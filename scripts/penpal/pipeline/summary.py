@@ -71,6 +71,9 @@ def collect(paths: Settings, letters: dict[str, Any]) -> dict[str, Any]:
             for check in read_json(paths.reports / "raw.json").get("checks", [])
             if check["check"] == "changed"
         ],
+        "unknown_orders": rows(
+            "select count(*) as n from marts.customer_orders where status = 'unknown'"
+        )[0]["n"],
         "letters": letters,
         "content_hash": facts.get("content_hash"),
         "marts": facts.get("marts", {}),
@@ -120,6 +123,7 @@ def screen(record: dict[str, Any], paths: Settings) -> str:
         "Letters     " + letters_line(result["letters"]),
         "Not sent    " + (_listed((d["reason"], d["letters"]) for d in held) or "none"),
         f"To review   {result['to_review']:,} statements about consent (marts.consent_review)",
+        *_unknown_orders(result["unknown_orders"]),
         f"Content     {result['content_hash']} ({len(result['marts'])} marts)",
         f"Time        {record['seconds']:.0f} s",
         *(f"Note        {note}" for note in notes),
@@ -130,6 +134,12 @@ def screen(record: dict[str, Any], paths: Settings) -> str:
         f"Run record  {_shown(paths.runs / record['run'] / 'run.json')}",
     ]
     return "\n".join(lines)
+
+
+def _unknown_orders(count: int) -> list[str]:
+    """Orders in a state that no rule knows: no revenue, so somebody ought to look."""
+    place = "(marts.customer_orders; rules: order_statuses)"
+    return [f"            {count:,} orders in an unknown state {place}"] if count else []
 
 
 def _listed(pairs: Any) -> str:

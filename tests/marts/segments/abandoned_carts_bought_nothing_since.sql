@@ -1,9 +1,7 @@
--- Nobody who ordered after leaving is asked to come back for the cart.
-select segment.customer_id, orders.order_id
+-- Nobody who bought after leaving, by whatever sign, is asked to come back for the cart.
+select segment.customer_id, purchases.purchased_at
 from {{ ref('segment_abandoned_carts') }} as segment
 inner join
-    {{ ref('customer_orders') }} as orders
-    on segment.customer_id = orders.customer_id
-    and segment.qualified_at <= orders.created_at
-    and orders.created_at <= {{ as_of() }}
-where orders.status in ('paid', 'pending')
+    {{ ref('customer_purchases') }} as purchases
+    on segment.customer_id = purchases.customer_id
+    and segment.qualified_at <= purchases.purchased_at

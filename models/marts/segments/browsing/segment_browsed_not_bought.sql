@@ -27,7 +27,7 @@ with
     bought_categories as (
         select customer_id, category, max(ordered_at) as last_bought_at
         from order_lines
-        where status <> 'cancelled' and ordered_at <= {{ as_of() }}
+        where status not in ('cancelled', 'draft') and ordered_at <= {{ as_of() }}
         group by customer_id, category
     ),
 

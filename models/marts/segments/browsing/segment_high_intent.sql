@@ -10,15 +10,7 @@ with
     ),
 
     bought as (
-        select customer_id, coalesce(purchased_at, ordered_at) as happened_at
-        from customer_carts
-        where coalesce(purchased_at, ordered_at) is not null
-
-        union all
-
-        select customer_id, created_at as happened_at
-        from {{ ref('customer_orders') }}
-        where status <> 'cancelled' and created_at <= {{ as_of() }}
+        select customer_id, purchased_at as happened_at from {{ ref('customer_purchases') }}
     ),
 
     -- A cart, without a purchase since.
