@@ -364,6 +364,9 @@ def test_killed_during_the_build_then_run_again(tmp_path: Path, built_warehouse:
     assert "Customers" in out
     first, second = records(killed)
     assert (first["status"], second["status"]) == ("killed", "done")
+    kept = killed / "shop.runs" / second["run"] / "shares.json"
+    assert json.loads(kept.read_text(encoding="utf-8"))["shop.orders"]["rejected"] == 3
+    assert second["result"]["changes"] == []
     assert second["result"]["marts"] == publishing.publish(undisturbed)["marts"]
     with duckdb.connect(str(killed / "shop.duckdb"), read_only=True) as connection:
         letters = "select count(*), count(distinct message_id) from ledger.email_messages"

@@ -116,7 +116,7 @@ class Change(NamedTuple):
     def outcome(self, run: str) -> Outcome:
         says = f"{self.what}: {100 * self.was:.1f} % → {100 * self.now:.1f} %"
         says += f" since the last good run, {run}"
-        if self.severity == "error":
+        if self.severity == "error" and self.now <= REJECTED:  # above, no run goes on
             says += "; if that is right, run once with --accept-shares"
         return Outcome(self.place, None, "changed", self.severity, "failed", says, failed=self.rows)
 
