@@ -106,7 +106,7 @@ left join rarity as other_rarity on compared.profile_b = other_rarity.profile_id
             'postal_typo',
         ],
         'city': ['exact', 'typo'],
-        'street': ['exact', 'typo', 'part', 'same_street'],
+        'street': ['exact', 'typo', 'part', 'same_street', 'similar'],
         'email': ['exact', 'typo'],
         'phone': ['exact', 'typo'],
     }) }}
