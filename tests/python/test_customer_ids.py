@@ -61,6 +61,7 @@ def table_of(clusters: Partition) -> dict[str, pa.Array]:
         "source_table": pa.array(["crm.contacts"] * len(keys), text),
         "source_key": pa.array(keys, text),
         "cluster": pa.array([numbers[clusters[key]] for key in keys], number),
+        "key_group": pa.array([numbers[clusters[key]] for key in keys], number),
         "first_seen_at": pa.array([datetime(2026, 1, 1)] * len(keys), pa.timestamp("us")),
     }
 

@@ -227,10 +227,11 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
     table(
         "identity_map",
         dict.fromkeys(("record_key", "source_table", "source_key", "customer_id"), text)
-        | {"cluster": pa.int64()},
+        | {"cluster": pa.int64(), "key_group": pa.int64()},
         [
             dict(zip(("source_table", "source_key"), key.split(":"), strict=True))
-            | {"record_key": key, "customer_id": f"customer {p}", "cluster": int(p[1:])}
+            | {"record_key": key, "customer_id": f"customer {p}"}
+            | {"cluster": int(p[1:]), "key_group": int(p[1:])}
             for key, p in people.items()
         ],
     )

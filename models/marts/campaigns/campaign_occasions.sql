@@ -1,3 +1,4 @@
+{#- Longer than a page, since each kind of occasion says itself what it is about. -#}
 with
     campaigns as (select * from {{ ref('campaigns') }}),
 

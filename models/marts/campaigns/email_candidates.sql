@@ -1,3 +1,4 @@
+{#- Longer than a page, since it brings together all that a decision asks. -#}
 with
     campaign_occasions as (select * from {{ ref('campaign_occasions') }}),
 
