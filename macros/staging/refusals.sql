@@ -1,6 +1,7 @@
 {#-
     One row a text of a column that rules.refusal_words knows: `said` and its `meaning`. Read by text, not by row: there
-    are few words, and many rows. `words` is the CTE of the rules.
+    are few words, and many rows. Who names another channel beside e-mail ('e-mail and SMS') means e-mail too. `words` is the
+    CTE of the rules.
 -#}
 {% macro read_refusal_words(kind, column, relation, words='refusal_words') -%}
     {%- set word_key -%}
@@ -10,7 +11,7 @@
         texts.said,
         {{ first_by(
             words ~ ".meaning",
-            "case when texts.word_key = " ~ word_key ~ " then 0 else 1 end || "
+            "case when texts.word_key = " ~ word_key ~ " then 0 when " ~ words ~ ".meaning = 'other' then 2 else 1 end || "
             ~ "cast(1000 - length(" ~ words ~ ".word) as " ~ dbt.type_string() ~ ") || "
             ~ words ~ ".word || cast(" ~ words ~ ".is_part as " ~ dbt.type_string() ~ ")"
         ) }} as meaning

@@ -29,8 +29,14 @@ with
             campaigns.kind,
             campaigns.trigger_segment in ('abandoned_carts', 'inactive') as ends_with_purchase,
             coalesce(campaign_occasions.is_purchased, false) as is_purchased,
-            -- An order that we hear of late was placed before the letter, and after its occasion.
-            coalesce(campaign_occasions.qualified_at, customer_messages.sent_at) as purchased_from
+            -- An order that we hear of late was placed before the letter, and after its occasion,
+            -- which may be gone because of it: then it was no earlier than a letter's life before.
+            coalesce(
+                campaign_occasions.qualified_at,
+                {{ add_seconds(
+                'customer_messages.sent_at', '-3600 * campaigns.expires_after_hours'
+            ) }}
+            ) as purchased_from
         from customer_messages
         inner join campaigns on customer_messages.campaign = campaigns.campaign
         left join

@@ -2,7 +2,7 @@ with
     orders as (
         select
             customer_id,
-            total_base,
+            revenue_base,
             cast({{ dbt.date_trunc('month', 'created_at') }} as date) as order_month
         from {{ ref('customer_orders') }}
         where is_paid and created_at <= {{ as_of() }}
@@ -38,7 +38,7 @@ with
             orders.order_month,
             count(distinct orders.customer_id) as customers_count,
             count(*) as orders_count,
-            cast(sum(orders.total_base) as decimal(18, 2)) as revenue
+            cast(sum(orders.revenue_base) as decimal(18, 2)) as revenue
         from orders
         inner join cohorts on orders.customer_id = cohorts.customer_id
         group by cohorts.cohort_month, orders.order_month

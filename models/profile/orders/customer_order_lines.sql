@@ -26,7 +26,7 @@ select
     order_lines.discount,
     order_lines.line_total,
     orders.currency,
-    cast(orders.total_base as double) * coalesce(
+    cast(orders.revenue_base as double) * coalesce(
         order_lines.line_total / nullif(cast(totals.lines_total as double), 0), 0
     ) as order_share_base,
     orders.status,

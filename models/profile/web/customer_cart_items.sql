@@ -17,7 +17,7 @@ select
     products.category,
     items.quantity,
     items.price,
-    carts.currency
+    items.currency
 from items
 inner join carts on items.cart_key = carts.cart_key
 left join products on items.product_id = products.product_id

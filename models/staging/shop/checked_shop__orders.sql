@@ -21,8 +21,11 @@ with
         from {{ ref('street_abbreviations') }}
     ),
 
+    -- Two spellings of one word must not make two rows of an order.
     statuses as (
-        select {{ order_status_key('word') }} as status_key, status from {{ ref('order_statuses') }}
+        select {{ order_status_key('word') }} as status_key, min(status) as status
+        from {{ ref('order_statuses') }}
+        group by {{ order_status_key('word') }}
     ),
 
     rates as (select * from {{ ref('exchange_rates') }}),

@@ -6,7 +6,10 @@ with
     filled as (
         select customer_id, left_at as happened_at
         from customer_carts
-        where items_count > 0 and {{ within_last('left_at', hours=thresholds.within_hours) }}
+        where
+            items_count > 0
+            and purchased_at is null
+            and {{ within_last('left_at', hours=thresholds.within_hours) }}
     ),
 
     bought as (

@@ -10,7 +10,8 @@ with
         from {{ ref('products') }}
         where
             {%- for tag in thresholds.tags %}
-                {{ 'or' if not loop.first }} ';' || tags || ';' like '%;{{ tag }};%'
+                {{ 'or' if not loop.first }} ';' || tags || ';'
+                like {{ dbt.string_literal(dbt.escape_single_quotes("%;" ~ tag ~ ";%")) }}
             {%- endfor %}
     ),
 
