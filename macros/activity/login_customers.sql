@@ -5,8 +5,7 @@
 {% macro login_customers() -%}
     select
         logins.source_key as user_id,
-        case when blocked.identifier_value is null then logins.customer_id end as customer_id,
-        logins.key_group
+        case when blocked.identifier_value is null then logins.customer_id end as customer_id
     from {{ ref('identity_map') }} as logins
     left join {{ ref('identity_blocked_values') }} as blocked
         on logins.source_key = blocked.identifier_value

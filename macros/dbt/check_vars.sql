@@ -23,6 +23,17 @@
     {%- for name in ['keep', 'link', 'review'] if var('match_thresholds')[name] is not number -%}
         {{ _refuse_var('match_thresholds', 'numbers for keep, link and review') }}
     {%- endfor -%}
+    {%- if var('orders_late_after') is not number or var('orders_late_after') <= 0 -%}
+        {{ _refuse_var('orders_late_after', 'a number above 0') }}
+    {%- endif -%}
+    {%- for segment, thresholds in var('segment_thresholds').items() -%}
+        {%- for value in thresholds.values() -%}
+            {%- for word in ([value] if value is number or value is string else value)
+                if word is not number and not modules.re.match('[\\w &.-]{1,60}\\Z', word | string) -%}
+                {{ _refuse_var('segment_thresholds', 'numbers and plain words for ' ~ segment) }}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
     {%- do raw_sources() -%}
     {%- do as_of_text() -%}
 {%- endmacro %}

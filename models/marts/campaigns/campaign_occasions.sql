@@ -18,8 +18,7 @@ with
             'abandoned_carts' as segment,
             customer_id,
             -- A new round of a cart is a new occasion.
-            cart_key
-            || coalesce('@' || cast(previous_order_at as {{ dbt.type_string() }}), '') as occasion,
+            {{ cart_occasion() }} as occasion,
             cart_key,
             left_at as happened_at,
             {{ add_seconds('left_at', 60 * cart_idle_minutes()) }} as qualified_at,
@@ -78,8 +77,7 @@ with
             campaigns.cooldown_days,
             occasions.is_purchased,
             occasions.is_nothing_left,
-            campaigns.trigger_segment in ('abandoned_carts', 'frequent_buyers')
-            and order_receipts.is_late as is_order_missing,
+            campaigns.purchases <> 'none' and order_receipts.is_late as is_order_missing,
             occasions.happened_at,
             occasions.qualified_at,
             {{ add_seconds('qualified_at', '60 * campaigns.wait_minutes') }} as send_after,

@@ -22,13 +22,22 @@ with
         group by customer_id
     ),
 
+    -- Whoever ordered it, perhaps as a guest under another address.
+    ordered_carts as (
+        select {{ cart_occasion() }} as occasion
+        from {{ ref('carts') }}
+        where ordered_at is not null
+        group by {{ cart_occasion() }}
+    ),
+
     -- Our own letters that may still wait: rendered once they were due, they expire by then.
     letters as (
         select
             customer_messages.*,
             campaigns.kind,
-            campaigns.trigger_segment in ('abandoned_carts', 'inactive') as ends_with_purchase,
-            coalesce(campaign_occasions.is_purchased, false) as is_purchased,
+            campaigns.purchases = 'ends' as ends_with_purchase,
+            coalesce(campaign_occasions.is_purchased, false)
+            or ordered_carts.occasion is not null as is_purchased,
             -- An order that we hear of late was placed before the letter, and after its occasion,
             -- which may be gone because of it: then it was no earlier than a letter's life before.
             coalesce(
@@ -44,6 +53,10 @@ with
             on customer_messages.campaign = campaign_occasions.campaign
             and customer_messages.customer_id = campaign_occasions.customer_id
             and customer_messages.occasion = campaign_occasions.occasion
+        left join
+            ordered_carts
+            on customer_messages.occasion = ordered_carts.occasion
+            and campaigns.purchases = 'ends'
         where
             customer_messages.occasion is not null
             and {{ add_seconds(

@@ -1,3 +1,4 @@
+{#- Longer than a page, since each kind of occasion says itself whose records it is about. -#}
 {#- What recommendations and scores are made of: other records add nothing to them. -#}
 {%- set acts = [
     'shop.orders', 'shop.checkouts', 'web.users', 'web.identify', 'crm.surveys', 'email.clicks'
@@ -15,6 +16,8 @@ with
     ),
 
     map as (select * from {{ ref('identity_map') }}),
+
+    device_key_groups as (select * from {{ ref('device_key_groups') }}),
 
     mailboxes as (select * from {{ ref('key_group_mailboxes') }}),
 
@@ -46,9 +49,21 @@ with
     -- Whose records an occasion is about: who says the birth date may be greeted on it.
     subjects as (
         select
-            occasions.campaign, occasions.customer_id, occasions.occasion, customer_carts.key_group
+            occasions.campaign,
+            occasions.customer_id,
+            occasions.occasion,
+            coalesce(map.key_group, device_key_groups.key_group) as key_group
         from occasions
         inner join customer_carts on occasions.cart_key = customer_carts.cart_key
+        left join
+            map
+            on customer_carts.attribution_key = map.record_key
+            and customer_carts.attribution <> 'device'
+        left join
+            device_key_groups
+            on customer_carts.attribution_key = device_key_groups.anonymous_id
+            and customer_carts.customer_id = device_key_groups.customer_id
+            and customer_carts.attribution = 'device'
 
         union all
 

@@ -5,6 +5,7 @@ with
 
     identity_map as (select * from {{ ref('identity_map') }}),
 
+    -- A version without an address says nothing of it; one with 'REDACTED' for it does.
     versions as (
         select
             'crm.contacts:' || contact_id as record_key,
@@ -14,7 +15,7 @@ with
             fate = 'staged' as is_current,
             additional_emails
         from contacts
-        where fate <> 'rejected' and email_key is not null
+        where fate <> 'rejected' and coalesce(email_key, raw_email) is not null
         union all
         select
             'shop.customers:' || shop_customer_id as record_key,
@@ -24,7 +25,7 @@ with
             fate = 'staged' as is_current,
             cast(null as {{ dbt.type_string() }}) as additional_emails
         from accounts
-        where fate <> 'rejected' and email_key is not null
+        where fate <> 'rejected' and coalesce(email_key, raw_email) is not null
     ),
 
     current_versions as (select * from versions where is_current),
@@ -35,7 +36,8 @@ with
         from versions
         inner join current_versions on versions.record_key = current_versions.record_key
         where
-            versions.email_key <> current_versions.email_key
+            versions.email_key is not null
+            and coalesce(current_versions.email_key, '') <> versions.email_key
             -- What became a further address of the contact is still in use.
             and ';' || coalesce(current_versions.additional_emails, '') || ';'
             not like '%;' || versions.email || ';%'
@@ -48,7 +50,7 @@ with
         from left_behind
         inner join versions on left_behind.record_key = versions.record_key
         where
-            versions.email_key <> left_behind.email_key
+            coalesce(versions.email_key, '') <> left_behind.email_key
             and versions.version_at >= left_behind.last_version_at
         group by left_behind.record_key, left_behind.email_key
     )

@@ -10,8 +10,6 @@ with
 
     device_owners as (select * from {{ ref('device_owners') }}),
 
-    device_key_groups as (select * from {{ ref('device_key_groups') }}),
-
     purchases as (select * from {{ ref('customer_purchases') }}),
 
     logins as ({{ login_customers() }}),
@@ -20,7 +18,7 @@ with
         select
             cart_events.cart_key,
             {{ last_by('identity_map.customer_id', 'cart_events.activity_number') }} as customer_id,
-            {{ last_by('identity_map.key_group', 'cart_events.activity_number') }} as key_group
+            {{ last_by('identity_map.record_key', 'cart_events.activity_number') }} as record_key
         from cart_events
         inner join
             identity_map
@@ -38,11 +36,11 @@ with
             ) as customer_id,
             case
                 when record_customers.customer_id is not null
-                then record_customers.key_group
+                then record_customers.record_key
                 when logins.customer_id is not null
-                then logins.key_group
-                else device_key_groups.key_group
-            end as key_group,
+                then 'web.users:' || carts.user_id
+                else carts.anonymous_id
+            end as attribution_key,
             case
                 when record_customers.customer_id is not null
                 then 'record'
@@ -63,10 +61,6 @@ with
                 or carts.last_activity_at >= device_owners.valid_from
             )
             and (device_owners.valid_to is null or carts.last_activity_at < device_owners.valid_to)
-        left join
-            device_key_groups
-            on device_owners.anonymous_id = device_key_groups.anonymous_id
-            and device_owners.customer_id = device_key_groups.customer_id
     ),
 
     -- Many shops pass no cart_id with an order: whatever the customer bought since something was
@@ -86,8 +80,8 @@ with
 select
     attributed.cart_key,
     attributed.customer_id,
-    attributed.key_group,
     attributed.attribution,
+    attributed.attribution_key,
     attributed.cart_id,
     attributed.status,
     attributed.items_count,

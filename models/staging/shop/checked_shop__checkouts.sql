@@ -35,11 +35,23 @@ with
             {{ email_key('email') }} as email_key,
             -- A checkout has no country, so only an international number is complete.
             {{ standardise_phone('dialled', no_text, no_text) }} as phone,
-            -- What was completed after as_of was still open then.
+            -- What was completed after as_of was still open then. A time that cannot be read is a
+            -- time, unless it stands for none: nobody who may have bought is reminded.
             case
-                when given_completed_at <= {{ as_of() }} then given_completed_at
+                when given_completed_at <= {{ as_of() }}
+                then given_completed_at
+                when
+                    given_completed_at is null
+                    and not {{ is_no_value('raw_completed_at', 'id') }}
+                    and not
+                    {{ regex_full_match(
+                        'raw_completed_at',
+                        '(?:0000|0001|1900|1970|9999)[^0-9].*|[^0-9]*(?:01?[^0-9])?01?[^0-9](?:0001|1900|1970)(?:[^0-9].*)?|[0.:/ -]*'
+                    ) }}
+                then begun_at
             end as completed_at
         from parsed
+        cross join no_values
         where {{ is_seen('begun_at') }}
     ),
 

@@ -190,7 +190,7 @@ def revoke(connection: duckdb.DuckDBPyConnection, outbox: Path) -> Counter[str]:
             reason, at = reasons[letter["message_id"]]
             letter |= {"state": "revoked", "state_reason": reason, "state_at": at}
             revoked[reason] += 1
-        if still_due:
+        if still_due and path.exists():  # a sender may have taken it meanwhile
             _replace(_write_part(outbox, name, _as_table(letters)), path)
     return revoked
 

@@ -3,11 +3,14 @@
 with
     order_lines as (select * from {{ ref('customer_order_lines') }}),
 
-    -- 0 is the cheapest of its category, 1 the dearest; one alone is the cheapest.
+    -- 0 is the dearest of its category, 1 the cheapest; of one alone there is no saying.
     price_positions as (
         select
             product_id,
-            percent_rank() over (partition by category, currency order by price) as price_position
+            percent_rank() over (
+                partition by category, currency order by price desc
+            ) as price_position,
+            count(*) over (partition by category, currency) as products_count
         from {{ ref('products') }}
         where price is not null
     ),
@@ -15,7 +18,7 @@ with
     luxury as (
         select product_id
         from price_positions
-        where 100 * price_position >= 100 - {{ thresholds.dearest_percent }}
+        where products_count > 1 and 100 * price_position <= {{ thresholds.dearest_percent }}
     ),
 
     bought as (
