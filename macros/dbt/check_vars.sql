@@ -23,6 +23,9 @@
     {%- for name in ['keep', 'link', 'review'] if var('match_thresholds')[name] is not number -%}
         {{ _refuse_var('match_thresholds', 'numbers for keep, link and review') }}
     {%- endfor -%}
+    {%- for name in ['people', 'members'] if var('household_limits')[name] is not number -%}
+        {{ _refuse_var('household_limits', 'numbers for people and members') }}
+    {%- endfor -%}
     {%- do raw_sources() -%}
     {%- do as_of_text() -%}
 {%- endmacro %}

@@ -6,6 +6,8 @@ with
 
     quality as (select * from {{ ref('customer_quality') }}),
 
+    households as (select * from {{ ref('customer_households') }}),
+
     identity_customers as (select * from {{ ref('identity_customers') }}),
 
     primary_emails as (select * from {{ ref('customer_emails') }} where is_primary),
@@ -144,6 +146,7 @@ select
     scores.rfm_score,
     scores.lifecycle_stage,
     scores.loyalty_tier,
+    households.household_id,
     quality.completeness_score,
     quality.needs_review,
     quality.review_reasons
@@ -151,6 +154,7 @@ from features
 inner join identity_customers on features.customer_id = identity_customers.customer_id
 inner join quality on features.customer_id = quality.customer_id
 inner join scores on features.customer_id = scores.customer_id
+left join households on features.customer_id = households.customer_id
 left join people on features.customer_id = people.customer_id
 left join ages on features.customer_id = ages.customer_id
 left join age_groups on ages.age between age_groups.from_age and age_groups.to_age
