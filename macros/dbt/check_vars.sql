@@ -23,8 +23,13 @@
     {%- for name in ['keep', 'link', 'review'] if var('match_thresholds')[name] is not number -%}
         {{ _refuse_var('match_thresholds', 'numbers for keep, link and review') }}
     {%- endfor -%}
-    {%- for name in ['people', 'members'] if var('household_limits')[name] is not number -%}
-        {{ _refuse_var('household_limits', 'numbers for people and members') }}
+    {%- for limits, names in {
+        'household_limits': ['people', 'members'],
+        'machine_events': ['after_delivery_seconds', 'at_once_seconds', 'links'],
+    }.items() -%}
+        {%- for name in names if var(limits)[name] is not integer -%}
+            {{ _refuse_var(limits, 'whole numbers for ' ~ names | join(', ')) }}
+        {%- endfor -%}
     {%- endfor -%}
     {%- do raw_sources() -%}
     {%- do as_of_text() -%}
