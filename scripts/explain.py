@@ -3,23 +3,29 @@
     python scripts/explain.py identity crm.contacts:C1
     python scripts/explain.py identity crm.contacts:C1 anna@shop.example
     python scripts/explain.py identity 7c9e6679-7425-40de-944b-e07fc1f90ae7 --json
+    python scripts/explain.py segment abandoned_carts anna@shop.example
 
 `identity` with one name tells who it is: records, identifiers, former ids, the links that bind them
-and what was refused. With two it tells what joins them, or why nothing does. A name is a record
-(source table and key, joined by a colon), a customer id, also one that a merge has ended, an e-mail
-address or a phone. The warehouse is opened read-only; answers show personal data.
+and what was refused. With two it tells what joins them, or why nothing does. `segment` tells why a
+customer is in a segment or not: the reason, or the criterion beside the customer's own values, and
+all spells in it. A name is a record (source table and key, joined by a colon), a customer id, also
+one that a merge has ended, an e-mail address or a phone. The warehouse is opened read-only; answers
+show personal data.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from penpal import settings
+from penpal.identity.evidence import Row
 from penpal.identity.explain import explain_identity
 from penpal.identity.text import render
+from penpal.segments.explain import explain_segment, render_segment
 
 
 def as_json(value: Any) -> str:
@@ -30,10 +36,20 @@ def as_json(value: Any) -> str:
 def identity(options: argparse.Namespace) -> int:
     with settings.connect(settings.load().warehouse, read_only=True) as connection:
         facts = explain_identity(connection, options.name, options.other)
+    return answer(options, facts, render)
+
+
+def segment(options: argparse.Namespace) -> int:
+    with settings.connect(settings.load().warehouse, read_only=True) as connection:
+        facts = explain_segment(connection, options.name, options.customer)
+    return answer(options, facts, render_segment)
+
+
+def answer(options: argparse.Namespace, facts: Row, render_facts: Callable[..., str]) -> int:
     if options.json:
         print(json.dumps(facts, indent=2, default=as_json))
     else:
-        print(render(facts, everything=options.all))
+        print(render_facts(facts, everything=options.all))
     return settings.EXIT_DONE
 
 
@@ -46,9 +62,14 @@ def parser() -> argparse.ArgumentParser:
     who = questions.add_parser("identity", help="who is this, and why are these two (not) one?")
     who.add_argument("name", help="a record, customer id, e-mail address or phone")
     who.add_argument("other", nargs="?", help="a second one: are the two the same customer?")
-    who.add_argument("--json", action="store_true", help="facts for programs instead of text")
-    who.add_argument("--all", action="store_true", help="list everything, however long")
     who.set_defaults(answer=identity)
+    why = questions.add_parser("segment", help="why is a customer in a segment, or not?")
+    why.add_argument("name", help="the segment")
+    why.add_argument("customer", help="a record, customer id, e-mail address or phone")
+    why.set_defaults(answer=segment)
+    for question in (who, why):
+        question.add_argument("--json", action="store_true", help="facts for programs, not text")
+        question.add_argument("--all", action="store_true", help="list everything, however long")
     return top
 
 

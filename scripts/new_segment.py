@@ -42,6 +42,7 @@ models:
         owner: crm team
         criterion: >-
           Lifetime revenue of 500 or more.
+        looks_at: [lifetime_revenue]
         time_frame: all of the past
         refresh: nightly
     columns:

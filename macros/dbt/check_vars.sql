@@ -34,6 +34,14 @@
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
+    {%- for limits, names in {
+        'household_limits': ['people', 'members'],
+        'machine_events': ['after_delivery_seconds', 'at_once_seconds', 'links'],
+    }.items() -%}
+        {%- for name in names if var(limits)[name] is not integer -%}
+            {{ _refuse_var(limits, 'whole numbers for ' ~ names | join(', ')) }}
+        {%- endfor -%}
+    {%- endfor -%}
     {%- do raw_sources() -%}
     {%- do as_of_text() -%}
 {%- endmacro %}

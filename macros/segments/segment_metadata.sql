@@ -12,6 +12,7 @@
         'owner': meta.get('owner', ''),
         'criterion': meta.get('criterion', ''),
         'thresholds': tojson(meta.get('thresholds', {}), sort_keys=true),
+        'looks_at': tojson(meta.get('looks_at', [])),
         'time_frame': meta.get('time_frame', ''),
         'refresh': meta.get('refresh', ''),
     }) }}

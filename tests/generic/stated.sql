@@ -1,5 +1,5 @@
 {% test stated(model, column_name) %}
     select {{ column_name }}
     from {{ model }}
-    where coalesce(trim({{ column_name }}), '') in ('', '{}')
+    where coalesce(trim({{ column_name }}), '') in ('', '{}', '[]')
 {% endtest %}

@@ -262,9 +262,9 @@ def build(scratch: ScratchProject, events: list[Event]) -> None:
     )
     table("stg_email__messages", {"message_id": text, "email_key": text}, [])
     table(
-        "stg_email__events",
+        "email_events",
         dict.fromkeys(("event_id", "message_id", "email_key", "event_type", "url"), text)
-        | {"occurred_at": time, "is_machine_open": flag},
+        | {"occurred_at": time, "is_machine": flag},
         [],
     )
     seed(scratch, "identifier_limits", identifier_type=text, max_people=pa.int64(), why=text)

@@ -16,6 +16,7 @@ import pytest
 from conftest import ROOT
 
 from penpal.project_vars import var
+from penpal.segments.explain import EVENTS
 
 MANIFEST = ROOT / "target" / "manifest.json"
 LINES = 120
@@ -116,6 +117,26 @@ def test_no_two_segments_share_a_criterion(models: dict[str, Model]) -> None:
         offenders,
         "Each segment has a criterion of its own, in its SQL and in the `criterion` of its YAML: "
         "where a neighbour was copied, change both.",
+    )
+
+
+def test_each_segment_names_what_it_looks_at(models: dict[str, Model]) -> None:
+    shown = {*models["model.penpal.customers"]["columns"], *EVENTS}
+    looked_at = {
+        name: models[f"model.penpal.segment_{name}"]["config"]["meta"].get("looks_at")
+        or ["nothing"]
+        for name in var({}, "segments")
+    }
+    offenders = [
+        f"segment_{name}: {what}"
+        for name, all_of in looked_at.items()
+        for what in all_of
+        if what not in shown
+    ]
+    assert not offenders, told(
+        offenders,
+        "`looks_at` in the YAML of a segment names columns of `customers`, or marts that "
+        f"explain.py segment can list ({', '.join(EVENTS)}).",
     )
 
 

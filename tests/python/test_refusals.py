@@ -25,7 +25,8 @@ STAGED = ("crm/consents", "crm/contacts", "email/events", "shop/customers", "sho
 STAGED += ("shop/checkouts",)
 LATER = (
     *("penpal.activity.consent_columns", "penpal.activity.consent_statements"),
-    *("penpal.activity.email_consents", "penpal.profile.customer_consents"),
+    *("penpal.activity.email_events", "penpal.activity.email_consents"),
+    "penpal.profile.customer_consents",
 )
 # What is not under test here, as the models above read it.
 GIVEN = """

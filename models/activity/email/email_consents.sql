@@ -6,7 +6,7 @@ with
         where email_key is not null and (status <> 'granted' or occurred_at <= {{ as_of() }})
     ),
 
-    email_events as (select * from {{ ref('stg_email__events') }}),
+    email_events as (select * from {{ ref('email_events') }}),
 
     spoken as (
         select
@@ -71,9 +71,7 @@ with
             max(case when event_type = 'delivered' then occurred_at end) as last_delivered_at,
             max(
                 case
-                    when
-                        event_type in ('opened', 'clicked') and not coalesce(is_machine_open, false)
-                    then occurred_at
+                    when event_type in ('opened', 'clicked') and not is_machine then occurred_at
                 end
             ) as last_engaged_at
         from email_events

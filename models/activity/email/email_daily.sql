@@ -1,7 +1,4 @@
-with
-    events as (
-        select *, coalesce(is_machine_open, false) as is_machine from {{ ref('stg_email__events') }}
-    )
+with events as (select * from {{ ref('email_events') }})
 
 select
     email_key,

@@ -12,9 +12,7 @@ with
     ),
 
     email_clicks as (
-        select *
-        from {{ ref('stg_email__events') }}
-        where event_type = 'clicked' and not coalesce(is_machine_open, false)
+        select * from {{ ref('email_events') }} where event_type = 'clicked' and not is_machine
     ),
 
     pages as (

@@ -4,9 +4,7 @@ with
     surveys as (select * from {{ ref('stg_crm__surveys') }}),
 
     clicks as (
-        select *
-        from {{ ref('stg_email__events') }}
-        where event_type = 'clicked' and not is_machine_open
+        select * from {{ ref('email_events') }} where event_type = 'clicked' and not is_machine
     ),
 
     -- What is known of a mailbox only: nothing tells the rows of one apart.

@@ -4,6 +4,10 @@ with
 
     scores as (select * from {{ ref('customer_scores') }}),
 
+    quality as (select * from {{ ref('customer_quality') }}),
+
+    households as (select * from {{ ref('customer_households') }}),
+
     identity_customers as (select * from {{ ref('identity_customers') }}),
 
     primary_emails as (select * from {{ ref('customer_emails') }} where is_primary),
@@ -141,10 +145,16 @@ select
     scores.monetary_score,
     scores.rfm_score,
     scores.lifecycle_stage,
-    scores.loyalty_tier
+    scores.loyalty_tier,
+    households.household_id,
+    quality.completeness_score,
+    quality.needs_review,
+    quality.review_reasons
 from features
 inner join identity_customers on features.customer_id = identity_customers.customer_id
+inner join quality on features.customer_id = quality.customer_id
 inner join scores on features.customer_id = scores.customer_id
+left join households on features.customer_id = households.customer_id
 left join people on features.customer_id = people.customer_id
 left join ages on features.customer_id = ages.customer_id
 left join age_groups on ages.age between age_groups.from_age and age_groups.to_age

@@ -11,6 +11,7 @@ select
     catalog.owner,
     catalog.criterion,
     catalog.thresholds,
+    catalog.looks_at,
     catalog.time_frame,
     catalog.refresh,
     coalesce(sizes.size, 0) as size

@@ -1,7 +1,10 @@
+-- A mart that stands here, since the profile is made of it too.
+{{ config(schema='marts') }}
+
 with
     candidates as (select * from {{ ref('customer_attribute_candidates') }}),
 
-    trust as (select * from {{ ref('attribute_trust') }}),
+    choices as (select * from {{ ref('customer_attribute_choices') }} where place = 1),
 
     customer_emails as (select * from {{ ref('customer_emails') }}),
 
@@ -9,36 +12,20 @@ with
 
     urban_places as (select * from {{ ref('urban_places') }}),
 
-    -- A known attribute is taken from the sources listed for it only; any other keeps its own name.
-    known_attributes as (select distinct attribute_group from trust),
-
-    trusted as (
-        select candidates.*, coalesce(trust.trust, 9) as trust
-        from candidates
-        left join
-            trust
-            on candidates.attribute_group = trust.attribute_group
-            and candidates.source = trust.source
-        left join known_attributes on candidates.attribute_group = known_attributes.attribute_group
-        where trust.trust is not null or known_attributes.attribute_group is null
-    ),
-
-    -- The winning record gives its whole group, so that an address is never pieced together.
-    with_winners as (
-        select
-            *,
-            first_value(record_key) over (
-                partition by customer_id, attribute_group
-                order by is_partial, trust, observed_at desc nulls last, record_key
-                rows between unbounded preceding and current row
-            ) as winning_record_key
-        from trusted
-    ),
-
     survivors as (
-        select customer_id, attribute, attribute_value, source, observed_at, record_key
-        from with_winners
-        where record_key = winning_record_key
+        select
+            candidates.customer_id,
+            candidates.attribute,
+            candidates.attribute_value,
+            candidates.source,
+            candidates.observed_at,
+            candidates.record_key
+        from candidates
+        inner join
+            choices
+            on candidates.customer_id = choices.customer_id
+            and candidates.attribute_group = choices.attribute_group
+            and candidates.record_key = choices.record_key
 
         union all
 

@@ -1,7 +1,5 @@
 with
-    events as (
-        select *, coalesce(is_machine_open, false) as is_machine from {{ ref('stg_email__events') }}
-    ),
+    events as (select * from {{ ref('email_events') }}),
 
     email_owners as (
         select identifier_value as email_key, customer_id

@@ -24,8 +24,8 @@ with
         {%- for source, model, observed_at, is_mention in [
         ('crm.consents', 'stg_crm__consents', 'occurred_at', 'true'),
         ('crm.surveys', 'stg_crm__surveys', 'submitted_at', 'true'),
-        ('email.clicks', 'stg_email__events', 'occurred_at',
-         "event_type = 'clicked' and not coalesce(is_machine_open, false)"),
+        ('email.clicks', 'email_events', 'occurred_at',
+         "event_type = 'clicked' and not is_machine"),
     ] %}
             union all
             select

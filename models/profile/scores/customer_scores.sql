@@ -3,6 +3,12 @@ with
 
     attributes as (select * from {{ ref('customer_attributes') }}),
 
+    engagement as (
+        select customer_id, sum(points) as points
+        from {{ ref('customer_engagement') }}
+        group by customer_id
+    ),
+
     lifecycle_stages as (select * from {{ ref('lifecycle_stages') }}),
 
     loyalty_tiers as (
@@ -54,15 +60,7 @@ with
     scored as (
         select
             features.customer_id,
-            cast(
-                round(
-                    30 * least(1, features.sessions_30d / cast(5 as double))
-                    + 20 * coalesce(features.open_rate, 0)
-                    + 20 * coalesce(features.click_rate, 0)
-                    + 30
-                    * greatest(0, 1 - coalesce(features.recency_days, 180) / cast(180 as double))
-                ) as integer
-            ) as engagement_score,
+            cast(round(coalesce(engagement.points, 0)) as integer) as engagement_score,
             rfm.recency_score,
             rfm.frequency_score,
             rfm.monetary_score,
@@ -82,6 +80,7 @@ with
             loyalty_tiers.loyalty_tier
         from features
         cross join stage_limits
+        left join engagement on features.customer_id = engagement.customer_id
         left join rfm on features.customer_id = rfm.customer_id
         left join reachable on features.customer_id = reachable.customer_id
         left join

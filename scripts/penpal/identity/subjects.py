@@ -39,10 +39,33 @@ def resolve(connection: duckdb.DuckDBPyConnection, asked: str) -> Subject:
         raise UserError(
             _left_record(connection, asked)
             or _device(connection, asked)
-            or f"Nothing in the warehouse is called '{asked}': give a record like crm.contacts:C1,"
-            " a customer id, an e-mail address or a phone with its country code."
+            or f"Nothing in the warehouse is called '{asked}': {_nearest(connection, asked)}give a"
+            " record like crm.contacts:C1, a customer id, an e-mail address or a phone with its"
+            " country code."
         )
     return found
+
+
+def _nearest(connection: duckdb.DuckDBPyConnection, asked: str) -> str:
+    """The names that two slips of the keyboard make of it; none for a short one."""
+    if len(asked) < 6:
+        return ""
+    near = rows(
+        connection,
+        """
+        select name from (
+            select record_key as name from identity.identity_map
+            union select customer_id from identity.identity_map
+            union select shown_value from evidence_record_values
+            where identifier_type in ('email', 'phone')
+        )
+        where abs(length(name) - length($1)) <= 2 and levenshtein(lower(name), lower($1)) <= 2
+        order by levenshtein(lower(name), lower($1)), name
+        limit 3
+        """,
+        [asked],
+    )
+    return f"did you mean {' or '.join(row['name'] for row in near)}? Else " if near else ""
 
 
 def _record(connection: duckdb.DuckDBPyConnection, asked: str) -> Subject | None:

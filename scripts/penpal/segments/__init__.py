@@ -1,0 +1,1 @@
+"""Segments, as a warehouse tells of them: why a customer is in one or not."""
