@@ -14,7 +14,7 @@ import pyarrow.csv
 import pytest
 from conftest import ROOT
 
-from penpal.predictions import metrics, purchases, value
+from penpal.predictions import churn, metrics, purchases, value
 from penpal.predictions.history import History, OrderDays, history, outcome
 
 # 1998-06-30, in days since 1997-01-01; from 1997-10-01 it is 39 weeks.
@@ -203,6 +203,93 @@ def test_auc_and_lift_share_ties() -> None:
     assert metrics.lift(np.ones(5), happened, 0.2) == pytest.approx(1)
 
 
+def test_probabilities_are_judged_by_the_usual_measures() -> None:
+    found = metrics.of_probabilities(np.array([0.8, 0.4, 0.6, 0.2]), np.array([1, 0, 0, 0]) == 1)
+    assert (found["auc"], found["base_rate"], found["lift_at_10_percent"]) == (1, 0.25, 4)
+    assert found["brier"] == pytest.approx((0.04 + 0.16 + 0.36 + 0.04) / 4)
+    assert found["log_loss"] == pytest.approx(-np.log(0.8 * 0.6 * 0.4 * 0.8) / 4)
+    tenths = [found[f"calibration_predicted/{tenth}"] for tenth in range(1, 5)]
+    assert tenths == [0.2, 0.4, 0.6, 0.8]
+
+
+def test_the_logistic_regression_finds_planted_coefficients() -> None:
+    random = np.random.default_rng(7)
+    seen = {"recency": random.normal(3, 2, 20_000), "noise": random.normal(0, 1, 20_000)}
+    log_odds = -0.5 + 1.2 * (seen["recency"] - 3) / 2
+    fit = churn.fit_logistic(seen, random.uniform(size=20_000) < 1 / (1 + np.exp(-log_odds)))
+    assert fit.intercept == pytest.approx(-0.5, abs=0.06)
+    assert fit.coefficient == pytest.approx({"recency": 1.2, "noise": 0}, abs=0.06)
+
+
+@pytest.mark.parametrize(("size", "happened", "is_fit"), [(99, 40, 0), (100, 19, 0), (100, 20, 1)])
+def test_fewer_cases_than_can_be_learnt_from(size: int, happened: int, is_fit: int) -> None:
+    seen = {"recency": np.arange(size, dtype=float)}
+    assert bool(churn.fit_logistic(seen, np.arange(size) < happened)) == is_fit
+
+
+def test_a_quarter_that_is_not_over_is_not_learnt_from() -> None:
+    assert churn.moments_before(0) == [90, 180, 270, 360]
+    days = order_days(["a", "b", "b", "c"], [90, 91, 1, 89], [1.0] * 4)
+    _, churned = churn.cases(days, churn.moments_before(0))
+    assert churned.tolist() == [True, False]
+
+
+def test_churn_learns_nothing_from_what_came_later() -> None:
+    days = simulated(400)
+    past = days.days_ago >= 90
+    before = OrderDays(days.ids, *(column[past] for column in columns(days)))
+    assert churn.learnt(days, 90) == churn.learnt(before, 90)
+
+    def leak(days: OrderDays, moment: int) -> History:
+        return history(days, max(moment - 180, 0))
+
+    assert churn.learnt(days, 90, leak) != churn.learnt(before, 90, leak)
+
+
+def test_churn_is_ranked_better_than_by_recency_alone(cdnow: OrderDays) -> None:
+    found = churn.judged(cdnow)
+    for metric, better in (("auc", 1), ("brier", -1), ("log_loss", -1)):
+        pair = found["logistic_regression"][metric], found["recency"][metric]
+        assert better * pair[0] > better * pair[1]
+    chosen = found["logistic_regression"]
+    off = [
+        chosen[f"calibration_predicted/{tenth}"] - chosen[f"calibration_observed/{tenth}"]
+        for tenth in range(1, 11)
+    ]
+    assert np.mean(np.abs(off)) < 0.06
+
+
+def churn_scored(days: OrderDays) -> list[dict[str, object]]:
+    return churn.scores(days, metrics.to_table(churn.fitted(days))).to_pylist()
+
+
+def test_each_probability_comes_with_its_reasons(cdnow: OrderDays) -> None:
+    rows = churn_scored(cdnow)
+    assert {row["method"] for row in rows} == {"logistic_regression"}
+    (first,) = (row for row in rows if row["customer_id"] == "0001")
+    told = [first[f"reason_{place}"] for place in (1, 2, 3)]
+    assert told[0] == "4 days with an order (lowers it)"
+    assert set(told[1:]) == {
+        "first order 545 days ago (raises it)",
+        "0 days with an order in the last 90 days (raises it)",
+    }
+
+
+def test_churn_of_a_small_shop_is_its_base_rate() -> None:
+    rows = churn_scored(order_days(["a", "b", "b", "c"], [100, 100, 50, 3], [1.0] * 4))
+    for row in rows:
+        # One of two past customers did not come back, and half a case of each kind more.
+        assert (row["method"], row["churn_probability"]) == ("base_rate", 0.5)
+        assert row["reason_1"] is None
+    assert len(rows) == 3
+
+
+def test_churn_of_a_new_shop_is_unknown() -> None:
+    (row,) = churn_scored(order_days(["a"], [89], [1.0]))
+    assert (row["method"], row["churn_probability"]) == ("unknown", None)
+    assert churn_scored(order_days([], [], [])) == []
+
+
 PROGRAM = """
 import hashlib, pickle, sys
 sys.path[:0] = ["scripts", "tests", "tests/python"]
@@ -212,7 +299,8 @@ print(hashlib.sha256(pickle.dumps(everything(simulated(400)))).hexdigest())
 
 
 def everything(days: OrderDays) -> list[object]:
-    return [value.fitted(days), scored(days)]
+    models = metrics.to_table(churn.fitted(days))
+    return [value.fitted(days), scored(days), models.to_pylist(), churn.scores(days, models)]
 
 
 def test_same_bytes_whatever_the_number_of_threads() -> None:

@@ -1,7 +1,7 @@
 def model(dbt, session):
+    from penpal.predictions import value
     from penpal.predictions.history import OrderDays
-    from penpal.predictions.value import parameters_of, scores
 
-    rows = dbt.ref("customer_order_days").order("customer_id, days_ago")
+    rows = dbt.ref("customer_order_days").order("customer_id, days_ago").to_arrow_table()
     models = dbt.ref("prediction_models").to_arrow_table()
-    return scores(OrderDays.of(rows.to_arrow_table()), parameters_of(models))
+    return value.scores(OrderDays.of(rows), value.parameters_of(models))

@@ -10,3 +10,9 @@ where
     or expected_value_90d < 0
     or expected_value_365d < expected_value_90d
     or (orders_method = 'bg_nbd') <> (p_alive is not null)
+
+union all
+
+select customer_id
+from {{ ref('customer_churn_predictions') }}
+where churn_probability not between 0 and 1 or (method = 'unknown') <> (churn_probability is null)
