@@ -7,7 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, fields
+from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
@@ -288,6 +290,58 @@ def test_churn_of_a_new_shop_is_unknown() -> None:
     (row,) = churn_scored(order_days(["a"], [89], [1.0]))
     assert (row["method"], row["churn_probability"]) == ("unknown", None)
     assert churn_scored(order_days([], [], [])) == []
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse of nothing but the sample's days with orders."""
+    path = tmp_path_factory.mktemp("evaluated") / "penpal.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"""
+            create schema profile;
+            create table profile.customer_order_days as
+            select
+                customer::varchar as customer_id,
+                date '1997-01-01' + days::integer as ordered_on,
+                {LAST_DAY} - days::integer as days_ago,
+                1::bigint as orders_count,
+                spent::decimal(18, 2) as revenue
+            from '{ROOT}/tests/fixtures/cdnow/sample.csv'
+        """)
+    return path
+
+
+def evaluate(warehouse: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "scripts/evaluate_predictions.py", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PENPAL_WAREHOUSE": str(warehouse)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_predictions_are_evaluated_on_a_past_day(warehouse: Path) -> None:
+    done = evaluate(warehouse, "--trained-before", "1997-10-01", "--days", "273")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "2,357 customers, trained before 1997-10-01, next 273 days"
+    assert [line.split()[-3:] for line in lines[2:3]] == [["0.773", "0.785", "30.408"]]
+    assert "orders: 1,653 expected, 1,882 came" in lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--trained-before", "1998-06-01"], "clock is 30 days after 1998-05-31"),
+        (["--trained-before", "1997-01-02"], "too few to learn from"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_told(warehouse: Path, arguments: list[str], told: str) -> None:
+    done = evaluate(warehouse, *arguments)
+    assert done.returncode == 2
+    assert told in done.stderr and "Traceback" not in done.stderr
 
 
 PROGRAM = """

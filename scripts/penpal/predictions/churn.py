@@ -183,15 +183,19 @@ def fitted(days: OrderDays) -> Rows:
 
 def in_words(known: History) -> dict[str, Callable[[int], str]]:
     """Each feature of a customer as a reason reads."""
+
+    def days(number: int) -> str:
+        return f"{number} day" if number == 1 else f"{number} days"
+
     return {
-        "recency": lambda row: f"last order {known.last_to_moment[row]} days ago",
-        "frequency": lambda row: f"{known.repeat_days[row] + 1:.0f} days with an order",
+        "recency": lambda row: f"last order {days(known.last_to_moment[row])} ago",
+        "frequency": lambda row: f"{days(known.repeat_days[row] + 1)} with an order",
         "monetary": lambda row: (
             f"{known.revenue[row] / (known.repeat_days[row] + 1):.2f} a day with an order"
         ),
-        "tenure": lambda row: f"first order {known.first_to_moment[row]} days ago",
+        "tenure": lambda row: f"first order {days(known.first_to_moment[row])} ago",
         "recent_orders": lambda row: (
-            f"{known.recent_days[row]:.0f} days with an order in the last 90 days"
+            f"{days(known.recent_days[row])} with an order in the last 90 days"
         ),
     }
 
