@@ -34,3 +34,16 @@
         'previous_customer_id': text,
     }) }}
 {%- endmacro %}
+
+
+{#- Of the ledger of clusters, for its own model and the one that reads what it held before. -#}
+{% macro clusters_seen_columns() -%}
+    {%- set text = dbt.type_string() -%}
+    {{ return({
+        'seen_at': 'timestamp',
+        'cluster': 'integer',
+        'label': text,
+        'feature': text,
+        'value': 'double',
+    }) }}
+{%- endmacro %}

@@ -29,7 +29,8 @@ Model = dict[str, Any]
 @pytest.fixture(scope="module")
 def models() -> dict[str, Model]:
     """The project's models by their unique id, as dbt parsed them last."""
-    files = {path.relative_to(ROOT).as_posix(): path for path in (ROOT / "models").rglob("*.sql")}
+    written = [path for kind in ("*.sql", "*.py") for path in (ROOT / "models").rglob(kind)]
+    files = {path.relative_to(ROOT).as_posix(): path for path in written}
     assert MANIFEST.exists(), "There is no target/manifest.json yet: run `make parse`."
     nodes = json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"]
     found = {key: node for key, node in nodes.items() if node["resource_type"] == "model"}

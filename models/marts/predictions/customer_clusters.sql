@@ -1,0 +1,1 @@
+select customer_id, cluster, label from {{ ref('cluster_assignments') }}

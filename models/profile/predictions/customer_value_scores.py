@@ -1,0 +1,7 @@
+def model(dbt, session):
+    from penpal.predictions import value
+    from penpal.predictions.history import OrderDays
+
+    rows = dbt.ref("customer_order_days").order("customer_id, days_ago").to_arrow_table()
+    models = dbt.ref("prediction_models").to_arrow_table()
+    return value.scores(OrderDays.of(rows), value.parameters_of(models))

@@ -1,0 +1,1 @@
+"""Predictions from the days on which customers order: see docs/predictions.md."""
