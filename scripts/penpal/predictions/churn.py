@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from scipy.special import expit
 
 from penpal.predictions.history import History, Numbers, OrderDays, history, outcome
 from penpal.predictions.metrics import Fit, auc, of_probabilities
@@ -78,7 +79,7 @@ class Logistic:
         log_odds = np.full(len(seen["recency"]), self.intercept)
         for added in self.contributions(seen).values():
             log_odds = log_odds + added
-        return 1 / (1 + np.exp(-log_odds))
+        return expit(log_odds)
 
     def parameters(self) -> dict[str, float]:
         found = {"intercept": self.intercept}
@@ -108,7 +109,7 @@ def fit_logistic(seen: Features, happened: Numbers) -> Logistic | None:
     weights = np.zeros(len(matrix))
     for _ in range(50):
         # Sums by einsum: a matrix product would depend on the number of threads.
-        likely = 1 / (1 + np.exp(-np.einsum("i,ij->j", weights, matrix)))
+        likely = expit(np.einsum("i,ij->j", weights, matrix))
         slope = np.einsum("ij,j->i", matrix, happened - likely) - ridge @ weights
         curve = np.einsum("ij,j,kj->ik", matrix, likely * (1 - likely), matrix) + ridge
         step = np.linalg.solve(curve, slope)
