@@ -149,6 +149,27 @@ def test_refused_personalization_shows_nothing_personal() -> None:
                 assert (product["name"] in printed) == (product["reason"] == "best_seller")
 
 
+@pytest.mark.parametrize(
+    ("reasons", "is_picked"),
+    [
+        (["best_seller", "trending"], False),
+        (["trending", "viewed"], True),
+        (["bought_together"], True),
+        ([], False),
+    ],
+)
+def test_what_sells_to_everybody_is_not_called_picked(reasons: list[str], is_picked: bool) -> None:
+    shown = json.loads(row("birthday")["context"])["recommendations"][:1]
+    letter = render(
+        "birthday",
+        context={
+            "can_personalize": True,
+            "recommendations": [product | {"reason": r} for product in shown for r in reasons],
+        },
+    )
+    assert ("picked with you in mind" in letter["text"]) == is_picked
+
+
 PEN = {"name": "Pen", "price": 10.00, "currency": "USD", "quantity": 1}
 INK = {"name": "Ink", "price": 12.50, "currency": "USD", "quantity": 2}
 YEN = {"name": "Fude", "price": 1200.40, "currency": "JPY", "quantity": 2}

@@ -11,7 +11,14 @@ with
     sales as (
         select
             order_lines.product_id,
-            cast(greatest(sum(order_lines.quantity), 0) as bigint) as items_sold_180d
+            cast(greatest(sum(order_lines.quantity), 0) as bigint) as items_sold_180d,
+            count(
+                distinct case
+                    when
+                        order_lines.quantity > 0 and {{ in_last_days('orders.created_at', 14) }} = 1
+                    then orders.order_id
+                end
+            ) as orders_14d
         from order_lines
         inner join orders on order_lines.order_id = orders.order_id
         where orders.is_paid and {{ in_last_days('orders.created_at', 180) }} = 1
@@ -23,6 +30,7 @@ with
         select
             products.*,
             coalesce(sales.items_sold_180d, 0) as items_sold_180d,
+            coalesce(sales.orders_14d, 0) as orders_14d,
             coalesce(products.in_stock, true)
             and coalesce(products.product_url like 'https://%', false) as is_offered
         from products
@@ -43,8 +51,13 @@ select
     items_sold_180d,
     cast(case when is_offered then row_number() over shop end as bigint) as shop_rank,
     cast(case when is_offered then row_number() over of_category end as bigint) as category_rank,
+    -- Fewer than three orders are no trend.
+    cast(
+        case when is_offered and orders_14d >= 3 then row_number() over trend end as bigint
+    ) as trend_rank,
     updated_at
 from with_sales
 window
     shop as (partition by is_offered order by items_sold_180d desc, product_id),
+    trend as (partition by is_offered order by orders_14d desc, items_sold_180d desc, product_id),
     of_category as (partition by is_offered, category order by items_sold_180d desc, product_id)

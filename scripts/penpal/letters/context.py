@@ -26,6 +26,7 @@ from penpal.settings import ROOT
 
 NAME_LIMIT = 60
 TEXT_LIMIT = 500
+EVERYBODYS = ("best_seller", "trending")  # reasons that tell nothing of the reader
 PRODUCT_LIMIT = 5
 
 NAMES = ("first_name", "last_name")
@@ -226,7 +227,7 @@ class ContextBuilder:
             "variant": clean(variant, NAME_LIMIT) or self._missing["variant"],
             "can_personalize": personal,
             "recommendations": products,
-            "is_picked": any(p.reason and p.reason != "best_seller" for p in products),
+            "is_picked": any(p.reason and p.reason not in EVERYBODYS for p in products),
             "cart": self._cart(_dict(known.get("cart")), link, shop_url),
             "shop_url": shop_url,
             "unsubscribe_url": self._signed(shop.unsubscribe_url, "unsubscribe", message_id),
