@@ -37,9 +37,20 @@ with
             {{ standardise_phone('dialled', no_text, no_text) }} as phone,
             -- What was completed after as_of was still open then.
             case
-                when given_completed_at <= {{ as_of() }} then given_completed_at
+                when given_completed_at <= {{ as_of() }}
+                then given_completed_at
+                -- What says that it was completed, but not when, was completed as it was begun.
+                when
+                    given_completed_at is null
+                    and raw_completed_at is not null
+                    and coalesce(
+                        {{ parse_boolean('raw_completed_at') }},
+                        not {{ is_no_value('raw_completed_at', 'id') }}
+                    )
+                then coalesce(created_at, begun_at)
             end as completed_at
         from parsed
+        cross join no_values
         where {{ is_seen('begun_at') }}
     ),
 
