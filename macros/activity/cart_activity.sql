@@ -5,7 +5,7 @@
 {% macro cart_activity(event_name) -%}
     case
         when {{ event_name }} = 'Product Added' then 'added'
-        when {{ event_name }} = 'Product Removed' then 'removed'
+        when {{ event_name }} in ('Product Removed', 'Removed From Cart', 'Remove From Cart') then 'removed'
         when {{ event_name }} = 'Cart Viewed' then 'viewed'
         when {{ event_name }} in (
             'Checkout Started', 'Checkout Step Viewed', 'Checkout Step Completed', 'Payment Info Entered', 'Coupon Entered',
@@ -13,7 +13,8 @@
         ) then 'checkout'
         when {{ event_name }} in (
             'Order Completed', 'Completed Order', 'Order Placed', 'Placed Order', 'Order Created', 'Order Confirmed', 'Order Paid',
-            'Purchase', 'Purchased', 'Purchase Completed', 'Completed Purchase', 'Checkout Completed', 'Completed Checkout'
+            'Purchase', 'Purchased', 'Purchase Completed', 'Completed Purchase', 'Checkout Completed', 'Completed Checkout',
+            'Order Complete', 'Order Submitted', 'Transaction Completed', 'Payment Succeeded', 'Payment Completed', 'Ecommerce Purchase'
         ) then 'ordered'
     end
 {%- endmacro %}

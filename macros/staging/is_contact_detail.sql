@@ -6,7 +6,8 @@
     {{ regex_extract(name, '[0-9@/]|[.][A-Za-z]', 0) }} is not null
         and {{ regex_extract(name, [
             '[^\\p{Z}@]@[^\\p{Z}@]+[.][^\\p{Z}@]',
-            '://|(?i)www[.]|(?i)[a-z0-9-]+[.](?:com|net|org|info|biz|shop|store|online|ru|cn|io|xyz|top|de|fr|it|es|nl|pl|co[.]uk|uk)(?:[/?#:]|$)',
+            '://|(?i)www[.]|(?i)[a-z0-9-]+[.](?:com|net|org|info|biz|shop|store|online|ru|cn|io|xyz|top|de|fr|it|es|nl|pl|co[.]uk|uk)(?:[/?#:\\p{Z}]|$)|(?i)[a-z0-9-]+[.][a-z]{2,}/[a-z0-9]',
+            '^[0-9]+$',
             '[0-9](?:[^0-9\\p{L}]{0,3}[0-9]){4}',
             '^[0-9]{1,5}[A-Za-z]?,?\\p{Z}+\\p{L}{2}',
             '\\p{L}{2}[.]?,?\\p{Z}+[0-9]{1,5}[A-Za-z]?$',

@@ -26,7 +26,7 @@
     coalesce(
         length({{ expression }}) <= 40 and {{ has_word(
             'no_values.' ~ kind ~ '_words',
-            trim_characters('lower(' ~ expression ~ ')', ' "`<>()[]{}*_\\x27' | replace('\\x27', "''"))
+            trim_characters('lower(' ~ expression ~ ')', ' "`<>()[]{}*_%|$\\x27' | replace('\\x27', "''"))
         ) }},
         false
     )

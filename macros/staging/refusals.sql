@@ -34,12 +34,26 @@
 {%- endmacro %}
 
 {#-
+    A time of exactly midnight is a day without a time, which may be any of that day: its end, but not after `latest`.
+-#}
+{% macro end_of_day(instant, latest) -%}
+    case
+        when {{ instant }} = {{ dbt.date_trunc('day', instant) }} and {{ instant }} < {{ latest }}
+            then least({{ add_seconds(instant, 86399) }}, {{ latest }})
+        else {{ instant }}
+    end
+{%- endmacro %}
+
+{#-
     When something that is no consent was said. A time that cannot be read never makes a refusal void: it counts from its
     receipt, and where that is unknown too, as the latest of all. Clocks before 1995 were never set.
 -#}
 {% macro refused_at(given, receipt) -%}
     coalesce(
-        case when {{ given }} >= cast('1995-01-01' as timestamp) then {{ given }} end,
+        case
+            when {{ given }} >= cast('1995-01-01' as timestamp)
+                then {{ end_of_day(given, 'coalesce(' ~ receipt ~ ', ' ~ as_of() ~ ')') }}
+        end,
         {{ receipt }},
         {{ as_of() }}
     )
@@ -51,7 +65,8 @@
 -#}
 {% macro addresses_within(expression) -%}
     {%- set text = regex_replace("substr(" ~ expression ~ ", 1, 2000)", '\\p{Cf}+', '') -%}
-    {%- set text = "replace(replace(replace(" ~ text ~ ", '%40', '@'), '＠', '@'), '%2B', '+')" -%}
+    {%- set text = decode_entities(text) -%}
+    {%- set text = "replace(replace(replace(replace(" ~ text ~ ", '%40', '@'), '＠', '@'), '．', '.'), '%2B', '+')" -%}
     {%- set text = regex_replace(text, '[\\p{Z}\\p{Cc}]*[(\\[{][\\p{Z}]*[aA][tT][\\p{Z}]*[)\\]}][\\p{Z}\\p{Cc}]*', '@') -%}
     {%- set text = regex_replace(text, '[\\p{Z}\\p{Cc}]*@[\\p{Z}\\p{Cc}]*', '@') -%}
     {%- set text = regex_replace(text, '%[0-9A-Fa-f]{2}|[^A-Za-z0-9._+~\\x27@-]+', ';') -%}

@@ -97,6 +97,10 @@ create table marts.email_queue as select
     'birthday' as campaign, '2026' as occasion, '{}' as context,
     timestamp '2026-01-02' as send_after, timestamp '2026-01-03' as expires_at
 from marts.customers;
+-- Somebody's cart may belong to another of their mailboxes than the one that is written to first.
+update marts.email_queue set email = 'work14@example.org' where customer_id = 'c14';
+create table marts.occasion_mailboxes as select customer_id, campaign, occasion, email
+from marts.email_queue;
 create table marts.source_audit as select
     'crm' as source, 'contacts' as source_table, 10 as rows_raw, 10 as rows_in,
     8 as rows_staged, 1 as rows_duplicate, 1 as rows_rejected;

@@ -78,7 +78,7 @@ with
             'shop.checkouts' as source_table,
             checkout_id || ':completed' as source_key,
             'ordered' as activity,
-            completed_at as activity_at,
+            {{ end_of_day('completed_at', as_of()) }} as activity_at,
             cart_id,
             anonymous_id,
             email_key,

@@ -9,6 +9,7 @@ select
     phone,
     cart_id,
     currency,
-    coalesce(created_at, updated_at, received_at, {{ as_of() }}) as purchased_at
+    {{ end_of_day('coalesce(created_at, updated_at, received_at, ' ~ as_of() ~ ')', as_of()) }}
+    as purchased_at
 from {{ ref('checked_shop__orders') }}
 where fate in ('staged', 'rejected') and status <> 'draft' and coalesce(total, 0) >= 0

@@ -53,6 +53,13 @@ with
             case
                 when given_purpose is not null or status = 'granted'
                 then given_purpose
+                -- Of several channels, e-mail may be one.
+                when
+                    meant_purpose = 'other'
+                    and {{ regex_extract(
+                'lower(raw_purpose)', 'e.?mail|newsletter|(?:^|[^a-z])(?:all|any|every|both)', 0
+            ) }} is not null
+                then 'all'
                 else nullif(meant_purpose, 'other')
             end as purpose,
             case

@@ -28,7 +28,7 @@ with
                 'delivered': ['delivery'],
                 'opened': ['open'],
                 'clicked': ['click'],
-                'bounced': ['bounce'],
+                'bounced': ['bounce', 'failed', 'email_bounce'],
             }) }},
                 case
                     event_words.meaning

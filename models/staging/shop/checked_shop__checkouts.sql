@@ -41,14 +41,18 @@ with
                 when given_completed_at <= {{ as_of() }}
                 then given_completed_at
                 when
-                    given_completed_at is null
-                    and not {{ is_no_value('raw_completed_at', 'id') }}
+                    raw_completed_at is not null
+                    and given_completed_at is null
+                    and coalesce(
+                        {{ parse_boolean('raw_completed_at') }},
+                        not {{ is_no_value('raw_completed_at', 'id') }}
+                    )
                     and not
                     {{ regex_full_match(
                         'raw_completed_at',
                         '(?:0000|0001|1900|1970|9999)[^0-9].*|[^0-9]*(?:01?[^0-9])?01?[^0-9](?:0001|1900|1970)(?:[^0-9].*)?|[0.:/ -]*'
                     ) }}
-                then begun_at
+                then coalesce(created_at, begun_at)
             end as completed_at
         from parsed
         cross join no_values

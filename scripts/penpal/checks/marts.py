@@ -68,10 +68,13 @@ PROMISES = (
     ),
     (
         "email_queue",
-        "letters queued for another address than the customer's",
+        "letters queued for another address than the customer's for that occasion",
         """select 1 from batch as queue
-        inner join marts.customers as customers on queue.customer_id = customers.customer_id
-        where queue.email is distinct from customers.primary_email""",
+        left join marts.occasion_mailboxes as mailboxes
+            on queue.customer_id = mailboxes.customer_id
+            and queue.campaign = mailboxes.campaign
+            and queue.occasion = mailboxes.occasion
+        where queue.email is distinct from mailboxes.email""",
         True,
     ),
     (

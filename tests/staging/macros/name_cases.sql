@@ -104,7 +104,12 @@ with
             ('given-fillers', '{{ "\u115f\u1160\uffa0\u17b4\u17b5\u2800" }}', null, null),
             ('private-use', '{{ "\ue000" }}', null, '{{ "\ue000" }}'),
             ('filler-between', 'Lee{{ "\u3164" }}Ann', 'Lee Ann', 'lee ann'),
-            ('only-blanks', ' {{ "\u00a0\u200b" }} ', null, null)
+            ('only-blanks', ' {{ "\u00a0\u200b" }} ', null, null),
+            ('given-title', 'Herr', null, null),
+            ('given-merge-field', '*|FNAME|*', null, null),
+            ('given-number', '0', null, null),
+            ('given-short-link', 't.me/xyz', null, 't me xyz'),
+            ('given-link-inside', 'visit shop.com now', null, 'visit shop com now')
     ),
 
     no_values as ({{ no_values() }}),
