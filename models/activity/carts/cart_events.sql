@@ -1,6 +1,7 @@
 -- What happened in one moment, happened as it was received, then as it stands in the files.
 {% set in_order %}
-activity_at, source_table, received_at nulls last, source_file nulls last, source_line nulls last, source_key
+activity_at, source_table, received_at nulls last,
+source_file nulls last, source_line nulls last, source_key
 {% endset %}
 -- Whoever ordered more often is no visitor but a till, or a constant in place of a device.
 {% set most_orders = 100 %}

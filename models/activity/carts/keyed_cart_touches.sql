@@ -4,7 +4,8 @@
 {% set basket_gap_hours = 72 %}
 -- What happened in one moment, happened as it was received, then as it stands in the files.
 {% set in_order %}
-activity_at, source_table, received_at nulls last, source_file nulls last, source_line nulls last, source_key
+activity_at, source_table, received_at nulls last,
+source_file nulls last, source_line nulls last, source_key
 {% endset %}
 with
     cart_touches as (select * from {{ ref('cart_touches') }}),

@@ -7,6 +7,11 @@
 
 {%- set no_text = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
 
+{#- How programs write that there is no time. -#}
+{%- set no_time = '(?:0000|0001|1900|1970|9999)[^0-9].*'
+    ~ '|[^0-9]*(?:01?[^0-9])?01?[^0-9](?:0001|1900|1970)(?:[^0-9].*)?'
+    ~ '|[0.:/ -]*' %}
+
 with
 
     checkouts as {{ inline_cte() }} (select * from {{ ref('base_shop__checkouts') }}),
@@ -50,7 +55,7 @@ with
                     and not
                     {{ regex_full_match(
                         'raw_completed_at',
-                        '(?:0000|0001|1900|1970|9999)[^0-9].*|[^0-9]*(?:01?[^0-9])?01?[^0-9](?:0001|1900|1970)(?:[^0-9].*)?|[0.:/ -]*'
+                        no_time
                     ) }}
                 then coalesce(created_at, begun_at)
             end as completed_at
