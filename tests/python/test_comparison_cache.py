@@ -261,4 +261,5 @@ def test_what_the_next_run_reads_has_no_number_of_this_run(built_warehouse: Path
         for schema, table, column in columns
         if (schema, table) in kept and column in RUN_NUMBERS
     ]
-    assert not offenders
+    # The number of a cluster of customers, which is kept from run to run, is another thing.
+    assert set(offenders) == {"ledger.clusters_seen.cluster"}
