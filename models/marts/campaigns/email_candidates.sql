@@ -1,4 +1,3 @@
-{#- Longer than a page, since it brings together all that a decision asks. -#}
 with
     campaign_occasions as (select * from {{ ref('campaign_occasions') }}),
 
@@ -86,18 +85,8 @@ select
     addressed.has_address,
     addressed.email is not null as has_tied_address,
     email_consents.suppression_reason is not null as is_suppressed,
-    {%- for purpose, column in {
-        'marketing': 'has_consent', 'personalization': 'can_personalize'
-    }.items() %}
-        coalesce(
-            email_consents.{{ purpose }}_status = 'granted'
-            and coalesce(
-                customer_consents.{{ purpose }}_refused_at < email_consents.{{ purpose }}_since,
-                true
-            ),
-            false
-        ) as {{ column }},
-    {%- endfor %}
+    {{ has_consent('marketing') }} as has_consent,
+    {{ has_consent('personalization') }} as can_personalize,
     coalesce(addressed.is_all_theirs, false) as is_all_theirs,
     coalesce(addressed.is_activity_theirs, false) as is_activity_theirs,
     addressed.is_purchased,

@@ -73,16 +73,7 @@ with
                 then 'invalid_address'
                 when email_consents.suppression_reason is not null
                 then 'suppressed'
-                when
-                    letters.kind = 'marketing'
-                    and (
-                        coalesce(email_consents.marketing_status, 'unknown') <> 'granted'
-                        or coalesce(
-                            customer_consents.marketing_refused_at
-                            >= email_consents.marketing_since,
-                            false
-                        )
-                    )
+                when letters.kind = 'marketing' and not {{ has_consent('marketing') }}
                 then 'no_consent'
                 when
                     letters.is_purchased
