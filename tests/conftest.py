@@ -223,3 +223,19 @@ def scratch_project(folder: Path, engine: str) -> ScratchProject:
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory: pytest.TempPathFactory, engine: str) -> ScratchProject:
     return scratch_project(tmp_path_factory.mktemp("scratch"), engine)
+
+
+def outputs_by_threads(program: str) -> set[str]:
+    """What a Python program prints with one thread of linear algebra, and with three."""
+    outputs = set()
+    for threads in ("1", "3"):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        outputs.add(done.stdout)
+    return outputs
