@@ -1,21 +1,9 @@
 {% set thresholds = segment_thresholds(within_days=30) %}
 
 with
-    events as (select * from {{ ref('customer_web_events') }}),
-
-    products as (select * from {{ ref('products') }}),
-
     order_lines as (select * from {{ ref('customer_order_lines') }}),
 
-    views as (
-        select
-            events.customer_id,
-            coalesce(products.category, events.category) as category,
-            events.event_at as happened_at
-        from events
-        left join products on events.product_id = products.product_id
-        where events.event_name = 'Product Viewed'
-    ),
+    views as ({{ product_views() }}),
 
     viewed_categories as (
         select customer_id, category, max(happened_at) as last_viewed_at

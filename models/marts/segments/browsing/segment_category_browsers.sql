@@ -1,19 +1,7 @@
 {% set thresholds = segment_thresholds(categories=["ink", "paper", "pens"], within_days=7) %}
 
 with
-    events as (select * from {{ ref('customer_web_events') }}),
-
-    products as (select * from {{ ref('products') }}),
-
-    views as (
-        select
-            events.customer_id,
-            coalesce(products.category, events.category) as category,
-            events.event_at as happened_at
-        from events
-        left join products on events.product_id = products.product_id
-        where events.event_name = 'Product Viewed'
-    ),
+    views as ({{ product_views() }}),
 
     given_categories as (
         select *
