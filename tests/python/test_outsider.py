@@ -2,7 +2,8 @@
 
 Each world has a victim of its own, who left a cart or has her birthday today, and an outsider who
 opens an account, becomes a contact and begins a checkout, says this much of her, and comes before,
-between or after her records. All live in one shop, which is built once.
+between or after her records. In worlds with her phone he also types hers, or her address, wherever
+a shop lets anybody type one. All live in one shop, which is built once.
 """
 
 from __future__ import annotations
@@ -31,6 +32,21 @@ SAID = {
     "city_and_birth_date_too": ("first_name", "last_name", "city", "birth_date"),
     "home_too": ("first_name", "last_name", "city", "birth_date", "street_address", "postal_code"),
 }
+PHONE = ("first_name", "last_name", "phone")
+# What he does with her phone, her address, her login or her cart beside what he says.
+TYPES = {
+    "phone_in_account": ("account",),
+    "phone_in_contact": ("contact",),
+    "phone_in_order": ("order",),
+    "phone_in_checkout": ("phone_checkout",),
+    "phone_in_traits": ("account", "phone_traits"),
+    "her_address_in_traits": ("account", "her_address_in_traits"),
+    "her_address_in_checkout": ("account", "his_cart", "her_address_in_checkout"),
+    "her_address_in_order": ("account", "her_address_in_order"),
+    "her_address_in_account": ("account_of_hers", "his_address_in_order"),
+    "her_address_in_contact": ("contact_that_lists_hers",),
+    "her_login_in_traits": ("her_login_in_traits",),
+}
 COMES = {"before": "2024-01-01", "between": "2025-06-01", "after": "2026-06-01"}
 OCCASIONS = ("cart_by_login", "cart_by_checkout", "birthday")
 
@@ -42,6 +58,7 @@ class World:
     comes: str
     occasion: str
     ways: tuple[str, ...]
+    types: str = ""
 
     @property
     def hers(self) -> str:
@@ -65,7 +82,13 @@ class World:
             "birth_date": f"19{60 + self.number % 40}-06-15",
             "street_address": f"{self.number + 1} {street} road",
             "postal_code": f"{10000 + 7 * self.number}",
+            "phone": f"+12025{draw.randrange(10**5, 10**6)}",
         }
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The columns in which he says the same as she."""
+        return PHONE if self.said == "phone" else SAID[self.said]
 
 
 def worlds() -> Iterator[World]:
@@ -75,6 +98,11 @@ def worlds() -> Iterator[World]:
         zip(everything, itertools.cycle(ways), strict=False)
     ):
         yield World(number, said, comes, occasion, way)
+    typed = itertools.product(TYPES, ("before", "after"), OCCASIONS)
+    for number, (types, comes, occasion) in enumerate(
+        typed, len(SAID) * len(COMES) * len(OCCASIONS)
+    ):
+        yield World(number, "phone", comes, occasion, TYPES[types], types)
 
 
 def records(world: World) -> Iterator[tuple[str, dict[str, str]]]:
@@ -135,8 +163,9 @@ def records(world: World) -> Iterator[tuple[str, dict[str, str]]]:
             },
         )
 
-    said = {k: victim[k] for k in SAID[world.said]}
+    said = {k: victim[k] for k in world.words}
     created = {"created_at": f"{COMES[world.comes]} 00:00:00", "updated_at": "2026-06-14 00:00:00"}
+    yield from typed_by_him(world)
     if "contact" in world.ways:
         yield "crm/contacts", {"contact_id": f"X{number}", "email": world.his, **said, **created}
     if "account" in world.ways:
@@ -152,7 +181,70 @@ def records(world: World) -> Iterator[tuple[str, dict[str, str]]]:
         )
 
 
-ACCOUNT = ("first_name", "last_name", "street_address", "city", "postal_code", "country")
+def typed_by_him(world: World) -> Iterator[tuple[str, dict[str, str]]]:
+    """Raw rows that name her phone, her address, her login or her cart; all on his own device."""
+    number, since = world.number, f"{COMES[world.comes]} 10:00:00"
+    name = {f"ship_{k}": world.victim[k] for k in ("first_name", "last_name")}
+    person = {k: world.victim[k] for k in ("first_name", "last_name")}
+    login, device, phone = f"Y{number}", f"his device {number}", world.victim["phone"]
+    order = {
+        **{"order_id": f"V{number}", "status": "paid", "currency": "USD", "total": "9"},
+        **{"email": world.his, "phone": phone, "created_at": since},
+    }
+    checkout = {
+        **{"checkout_id": f"Z{number}", "anonymous_id": device, "email": world.his},
+        **{"phone": phone, "created_at": since},
+    }
+    traits = {
+        **{"message_id": f"t{number}", "type": "identify", "anonymous_id": device},
+        **{"user_id": login, "timestamp": since, "received_at": since},
+    }
+    rows = {
+        "order": ("shop/orders", order | name),
+        "phone_checkout": ("shop/checkouts", checkout),
+        "phone_traits": ("web/events", traits | {"traits": json.dumps(person | {"phone": phone})}),
+        "her_address_in_traits": (
+            "web/events",
+            traits | {"traits": json.dumps(person | {"email": world.hers, "phone": phone})},
+        ),
+        "her_login_in_traits": (
+            "web/events",
+            {**traits, "user_id": f"U{number}", "traits": json.dumps({"email": world.his})},
+        ),
+        "his_cart": (
+            "web/events",
+            {
+                **{"message_id": f"a{number}", "type": "track", "event": "Product Added"},
+                **{"anonymous_id": device, "user_id": login},
+                **{"timestamp": "2026-05-15 09:00:00", "received_at": "2026-05-15 09:00:00"},
+                "properties": json.dumps({"cart_id": f"his {number}", "product_id": "P3"}),
+            },
+        ),
+        "her_address_in_checkout": (
+            "shop/checkouts",
+            {**checkout, "email": world.hers, "cart_id": f"his {number}"},
+        ),
+        "her_address_in_order": (
+            "shop/orders",
+            {**order, **name, "customer_id": login, "email": world.hers},
+        ),
+        "account_of_hers": (
+            "shop/customers",
+            {"customer_id": login, "email": world.hers, "created_at": since, **person},
+        ),
+        "his_address_in_order": ("shop/orders", {**order, **name, "customer_id": login}),
+        "contact_that_lists_hers": (
+            "crm/contacts",
+            {
+                **{"contact_id": f"X{number}", "email": world.his, "created_at": since, **person},
+                "additional_emails": world.hers,
+            },
+        ),
+    }
+    yield from (rows[way] for way in world.ways if way in rows)
+
+
+ACCOUNT = ("first_name", "last_name", "street_address", "city", "postal_code", "country", "phone")
 
 
 @dataclass
@@ -210,6 +302,7 @@ def his_records(world: World) -> list[str]:
     keys = {
         "contact": f"crm.contacts:X{world.number}",
         "account": f"shop.customers:Y{world.number}",
+        "order": f"shop.orders:V{world.number}",
     }
     return [keys[way] for way in world.ways if way in keys]
 
@@ -230,13 +323,13 @@ def test_who_says_enough_is_taken_for_her(customers: dict[str, str]) -> None:
         for key in his_records(world)
         if customers[key] == customers[f"crm.contacts:C{world.number}"]
     }
-    assert {"birth_date_too", "city_and_birth_date_too", "home_too"} <= taken
+    assert {"birth_date_too", "city_and_birth_date_too", "home_too", "phone"} <= taken
 
 
 def test_he_gets_nothing_of_hers(letters: dict[str, list[Letter]]) -> None:
     seen = 0
     for world in worlds():
-        said = {k: world.victim[k] for k in SAID[world.said]}
+        said = {k: world.victim[k] for k in world.words}
         for letter in letters[world.his]:
             seen += 1
             shown = json.loads(letter.context)
@@ -260,7 +353,7 @@ def test_she_gets_her_own_letter(letters: dict[str, list[Letter]]) -> None:
         hers = letters[world.hers]
         if world.occasion == "birthday":
             # By likeness the two are one, who is greeted once, where the date was said.
-            his = letters[world.his] if "birth_date" in SAID[world.said] else []
+            his = letters[world.his] if "birth_date" in world.words else []
             assert any(letter.campaign == "birthday" for letter in hers + his), world
             continue
         (letter,) = hers
@@ -271,4 +364,7 @@ def test_she_gets_her_own_letter(letters: dict[str, list[Letter]]) -> None:
         assert shown["first_name"].lower() == world.victim["first_name"], world
         # Once he has been seen in the shop too, orders may be either's: nobody is told of them.
         known = None if "checkout" in world.ways and world.said != "name" else "2026-01-01"
-        assert shown["last_order_at"] == known, world
+        own = {None, known} if world.types else {known}
+        # Whose account names an address is believed: the orders of such an account are hers.
+        orders = {COMES[world.comes]} if "account_of_hers" in world.ways else set()
+        assert shown["last_order_at"] in own | orders, world

@@ -15,8 +15,12 @@ with
 
     identifiers as (select * from {{ ref('customer_identifiers') }}),
 
+    -- What is said at a mailbox is said at no other.
     mailboxes as (
-        select customer_id, email_key, min(key_group) as key_group
+        select
+            customer_id,
+            email_key,
+            {{ first_by('key_group', 'mailboxes_count * 1000000000000 + key_group') }} as key_group
         from {{ ref('key_group_mailboxes') }}
         group by customer_id, email_key
     ),

@@ -1,3 +1,4 @@
+{#- Longer than a page, since each kind of evidence says itself whose a cart is. -#}
 -- A mart that stands here, since segments and letters are made of it too.
 {{ config(schema='marts') }}
 
@@ -8,12 +9,27 @@ with
 
     identity_map as (select * from {{ ref('identity_map') }}),
 
+    mailboxes as (select * from {{ ref('key_group_mailboxes') }}),
+
     device_owners as (select * from {{ ref('device_owners') }}),
 
     purchases as (select * from {{ ref('customer_purchases') }}),
 
     logins as ({{ login_customers() }}),
 
+    logins_with_mailbox as (
+        select logins.user_id
+        from logins
+        inner join
+            identity_map
+            on logins.user_id = identity_map.source_key
+            and identity_map.source_table = 'web.users'
+        inner join mailboxes on identity_map.key_group = mailboxes.key_group
+        where logins.customer_id is not null
+        group by logins.user_id
+    ),
+
+    -- What is typed at a checkout tells less than the account that filled the cart.
     record_customers as (
         select
             cart_events.cart_key,
@@ -24,7 +40,11 @@ with
             identity_map
             on cart_events.source_table = identity_map.source_table
             and cart_events.source_key = identity_map.source_key
-        where cart_events.source_table in ('shop.orders', 'shop.checkouts')
+        inner join carts on cart_events.cart_key = carts.cart_key
+        left join logins_with_mailbox on carts.user_id = logins_with_mailbox.user_id
+        where
+            cart_events.source_table = 'shop.orders'
+            or (cart_events.source_table = 'shop.checkouts' and logins_with_mailbox.user_id is null)
         group by cart_events.cart_key
     ),
 
