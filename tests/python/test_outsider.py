@@ -46,6 +46,8 @@ TYPES = {
     "her_address_in_account": ("account_of_hers", "his_address_in_order"),
     "her_address_in_contact": ("contact_that_lists_hers",),
     "her_login_in_traits": ("her_login_in_traits",),
+    "her_cart_in_checkout": ("her_cart_in_checkout",),
+    "her_cart_in_session": ("account", "her_cart_in_session"),
 }
 COMES = {"before": "2024-01-01", "between": "2025-06-01", "after": "2026-06-01"}
 OCCASIONS = ("cart_by_login", "cart_by_checkout", "birthday")
@@ -199,6 +201,7 @@ def typed_by_him(world: World) -> Iterator[tuple[str, dict[str, str]]]:
         **{"message_id": f"t{number}", "type": "identify", "anonymous_id": device},
         **{"user_id": login, "timestamp": since, "received_at": since},
     }
+    now = "2026-06-15 09:10:00"
     rows = {
         "order": ("shop/orders", order | name),
         "phone_checkout": ("shop/checkouts", checkout),
@@ -233,6 +236,18 @@ def typed_by_him(world: World) -> Iterator[tuple[str, dict[str, str]]]:
             {"customer_id": login, "email": world.hers, "created_at": since, **person},
         ),
         "his_address_in_order": ("shop/orders", {**order, **name, "customer_id": login}),
+        "her_cart_in_checkout": (
+            "shop/checkouts",
+            {**checkout, "cart_id": f"K{number}", "created_at": now},
+        ),
+        "her_cart_in_session": (
+            "web/events",
+            {
+                **{"message_id": f"a{number}", "type": "track", "event": "Product Added"},
+                **{"anonymous_id": device, "user_id": login, "timestamp": now, "received_at": now},
+                "properties": json.dumps({"cart_id": f"K{number}", "product_id": "P3"}),
+            },
+        ),
         "contact_that_lists_hers": (
             "crm/contacts",
             {
@@ -333,11 +348,13 @@ def test_he_gets_nothing_of_hers(letters: dict[str, list[Letter]]) -> None:
         for letter in letters[world.his]:
             seen += 1
             shown = json.loads(letter.context)
-            assert letter.campaign != "cart_abandonment", world
             assert letter.campaign != "birthday" or (
                 "contact" in world.ways and "birth_date" in said
             )
-            assert shown["cart"] is None, world
+            items = shown["cart"]["items"] if shown["cart"] else []
+            put_in = {"P3"} if "her_cart_in_session" in world.ways else set()
+            assert {item["product_id"] for item in items} == put_in, world
+            assert (letter.campaign == "cart_abandonment") == bool(put_in), world
             assert {r["reason"] for r in shown["recommendations"]} <= {"best_seller"}, world
             for fact in ("loyalty_tier", "lifecycle_stage", "last_order_at"):
                 assert shown[fact] is None, (world, fact)
@@ -354,6 +371,8 @@ def test_she_gets_her_own_letter(letters: dict[str, list[Letter]]) -> None:
         if world.occasion == "birthday":
             # By likeness the two are one, who is greeted once, where the date was said.
             his = letters[world.his] if "birth_date" in world.words else []
+            if "her_cart_in_session" in world.ways:
+                continue  # By her phone they are one customer, who gets one letter: of his cart.
             assert any(letter.campaign == "birthday" for letter in hers + his), world
             continue
         (letter,) = hers

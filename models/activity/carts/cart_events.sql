@@ -1,8 +1,3 @@
--- What happened in one moment, happened as it was received, then as it stands in the files.
-{% set in_order %}
-activity_at, source_table, received_at nulls last,
-source_file nulls last, source_line nulls last, source_key
-{% endset %}
 -- Whoever ordered more often is no visitor but a till, or a constant in place of a device.
 {% set most_orders = 100 %}
 with
@@ -87,7 +82,9 @@ with
 select
     keyed.cart_key,
     cast(
-        row_number() over (partition by keyed.cart_key order by {{ in_order }}) as bigint
+        row_number() over (
+            partition by keyed.cart_key order by {{ in_order_of_touches() }}
+        ) as bigint
     ) as activity_number,
     keyed.cart_id,
     keyed.source_table,

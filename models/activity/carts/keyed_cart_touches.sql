@@ -1,14 +1,11 @@
 {{ config(materialized='view') }}
 
--- A visitor has one basket at a time: an order or this silence ends it.
+-- A visitor has one basket at a time: an order, this silence or another login ends it.
 {% set basket_gap_hours = 72 %}
--- What happened in one moment, happened as it was received, then as it stands in the files.
-{% set in_order %}
-activity_at, source_table, received_at nulls last,
-source_file nulls last, source_line nulls last, source_key
-{% endset %}
 with
     cart_touches as (select * from {{ ref('cart_touches') }}),
+
+    shared as (select * from {{ ref('shared_cart_touches') }}),
 
     visits as (
         select *, coalesce(anonymous_id, 'user:' || user_id) as visitor
@@ -20,9 +17,14 @@ with
         select
             *,
             lag(activity) over visitor_visits as previous_activity,
-            lag(activity_at) over visitor_visits as previous_at
+            lag(activity_at) over visitor_visits as previous_at,
+            {{ ignoring_nulls('last_value', 'user_id') }} over (
+                partition by visitor
+                order by {{ in_order_of_touches() }}
+                rows between unbounded preceding and 1 preceding
+            ) as previous_user_id
         from visits
-        window visitor_visits as (partition by visitor order by {{ in_order }})
+        window visitor_visits as (partition by visitor order by {{ in_order_of_touches() }})
     ),
 
     numbered as (
@@ -34,12 +36,13 @@ with
                         previous_activity <> 'ordered'
                         and {{ seconds_between('previous_at', 'activity_at') }}
                         < {{ basket_gap_hours * 3600 }}
+                        and coalesce(user_id = previous_user_id, true)
                     then 0
                     else 1
                 end
             ) over (
                 partition by visitor
-                order by {{ in_order }}
+                order by {{ in_order_of_touches() }}
                 rows between unbounded preceding and current row
             ) as basket_number
         from with_previous
@@ -60,8 +63,13 @@ with
         from numbered
     )
 
-select cart_touches.*, coalesce(cart_touches.cart_id, baskets.cart_key) as cart_key
+select cart_touches.*, coalesce(shared.cart_key, cart_touches.cart_id, baskets.cart_key) as cart_key
 from cart_touches
+left join
+    shared
+    on cart_touches.source_table = shared.source_table
+    and cart_touches.source_key = shared.source_key
+    and cart_touches.cart_id = shared.cart_id
 left join
     baskets
     on cart_touches.source_table = baskets.source_table

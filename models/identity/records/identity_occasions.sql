@@ -88,11 +88,21 @@ with
         group by traces.record_key, traces.identifier_type, traces.identifier_value
     ),
 
+    -- The id of a basket that several filled, each for himself, is everybody's.
+    many_peoples as (
+        select cart_id from {{ ref('shared_cart_touches') }} where parts_count > 1 group by cart_id
+    ),
+
     -- An occasion that one record alone took part in tells nothing of anybody.
     shared as (
-        select identifier_type, identifier_value
+        select roles.identifier_type, roles.identifier_value
         from roles
-        group by identifier_type, identifier_value
+        left join
+            many_peoples
+            on roles.identifier_type = 'cart_id'
+            and roles.identifier_value = many_peoples.cart_id
+        where many_peoples.cart_id is null
+        group by roles.identifier_type, roles.identifier_value
         having count(*) > 1
     )
 
