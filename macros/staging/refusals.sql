@@ -59,17 +59,58 @@
     )
 {%- endmacro %}
 
+{#- What people and programs write to an address when it is no longer to be written to: 'a@x.org_unsubscribed', 'a@x.org.invalid'. -#}
+{% macro marks_of_refusal() -%}
+unsub[a-z]*|opt(?:ed)?[._-]?out|withdrawn|revoked|refused|do[._-]?not[._-]?(?:contact|e?mail|send|use)|no[._-]?e?mail
+{{- '' -}} |invalid|deleted|removed|bounced|suppressed|blocked|blacklisted|disabled|deactivated|inactive|complained|abuse
+{%- endmacro %}
+
+{#- Whether an address is one alone: nothing is packed into it, as an address in a sender's or a mark at its end. -#}
+{% macro is_plain_address(email) -%}
+    coalesce(
+        {{ regex_full_match(email, '[a-z0-9_+][^=#]*') }}
+        and {{ regex_extract(email, '[-_+]at[-_+]|' ~ marks_of_refusal(), 0) }} is null,
+        false
+    )
+{%- endmacro %}
+
 {#-
     Every address inside a text, in standard form and joined by ';': of '"Ann" <a@x.org>', 'mailto:a@x.org', 'a@x.org,',
-    'a@x.org; b@x.org'. Only for refusals: whose else it may be does not matter for those.
+    'a@x.org; b@x.org', 'a (at) x (dot) org', 'a@x.org_unsubscribed', 'unsubscribe+a=x.org@shop.org' (with each end of what stands
+    before the '=', since nobody knows where the name begins). Only for refusals: whose else it may be does not matter for those.
 -#}
 {% macro addresses_within(expression) -%}
-    {%- set text = regex_replace("substr(" ~ expression ~ ", 1, 2000)", '\\p{Cf}+', '') -%}
-    {%- set text = decode_entities(text) -%}
-    {%- set text = "replace(replace(replace(replace(" ~ text ~ ", '%40', '@'), '＠', '@'), '．', '.'), '%2B', '+')" -%}
-    {%- set text = regex_replace(text, '[\\p{Z}\\p{Cc}]*[(\\[{][\\p{Z}]*[aA][tT][\\p{Z}]*[)\\]}][\\p{Z}\\p{Cc}]*', '@') -%}
-    {%- set text = regex_replace(text, '[\\p{Z}\\p{Cc}]*@[\\p{Z}\\p{Cc}]*', '@') -%}
-    {%- set text = regex_replace(text, '%[0-9A-Fa-f]{2}|[^A-Za-z0-9._+~\\x27@-]+', ';') -%}
-    {%- set text = regex_replace(text, '(?:^|;)[.\\x27~-]+|[.\\x27~-]+(?:;|\\z)', ';') -%}
-    {{ standard_parts(text, ';', standardise_email) }}
+    {%- set name = '[A-Za-z0-9._~\\x27]+' -%}
+    {%- set domain = '(?:[A-Za-z0-9-]+[.])+[A-Za-z]{2,}' -%}
+    {%- set at = '(?:at|ät|arroba|chiocciola)' -%}
+    {%- set dot = '(?:dot|punkt|punto|point|ponto)' -%}
+    {%- set apart = '[^\\p{L}\\p{N}@.]+' -%}
+    {%- set ns = namespace(text=decode_entities(
+        regex_replace("substr(" ~ expression ~ ", 1, 2000)", '\\p{Cf}+', '')
+    )) -%}
+    {%- for written, meant in [
+        ('%40', '@'), ('＠', '@'), ('．', '.'), ('%2B', '+'), ('%2b', '+'), ('%3D', '='), ('%3d', '='),
+    ] -%}
+        {%- set ns.text = "replace(" ~ ns.text ~ ", '" ~ written ~ "', '" ~ meant ~ "')" -%}
+    {%- endfor -%}
+    {%- for pattern, meant in [
+        ('(?i)[\\p{Z}\\p{Cc}]*[(\\[{<][\\p{Z}]*' ~ at ~ '[\\p{Z}]*[)\\]}>][\\p{Z}\\p{Cc}]*', '@'),
+        ('[\\p{Z}\\p{Cc}]*@[\\p{Z}\\p{Cc}]*', '@'),
+        ('(?i)^([^@]*?)' ~ apart ~ at ~ apart ~ '([^@]*)\\z', '\\1@\\2'),
+        ('(?i)' ~ apart ~ dot ~ apart, '.'),
+        ('(@[A-Za-z0-9-]+)[\\p{Z}]*[.,][\\p{Z}]*([A-Za-z]{2,})', '\\1.\\2'),
+        ('(@' ~ domain ~ ')[_+]+', '\\1;'),
+        ('(?i)(@(?:[A-Za-z0-9-]+[.])+[A-Za-z]{2,}?)[._+~-]*(?:' ~ marks_of_refusal() ~ ')', '\\1;'),
+        ('(?i)(^|[^A-Za-z0-9._+~\\x27-])(?:' ~ marks_of_refusal() ~ ')[._~-]+([A-Za-z0-9._+~\\x27-]+@)', '\\1\\2'),
+        (
+            '(?i)((?:' ~ name ~ '[+-])?)((?:' ~ name ~ '[+-])*)(' ~ name ~ ')(?:=|[-_+]at[-_+]|#)(' ~ domain ~ ')',
+            '\\1\\2\\3@\\4;\\2\\3@\\4;\\3@\\4;\\3=\\4'
+        ),
+        ('(' ~ domain ~ ')=([A-Za-z0-9._+~\\x27-]+)@', '\\2@\\1;\\2@'),
+        ('%[0-9A-Fa-f]{2}|[^A-Za-z0-9._+~\\x27@-]+', ';'),
+        ('(?:^|;)[.\\x27~-]+|[.\\x27~-]+(?:;|\\z)', ';'),
+    ] -%}
+        {%- set ns.text = regex_replace(ns.text, pattern, meant) -%}
+    {%- endfor -%}
+    {{ standard_parts(ns.text, ';', standardise_email) }}
 {%- endmacro %}

@@ -173,6 +173,14 @@ ADDRESSES = (
     "{tag}",
     "{blank}",
     "e-mail: {}\n",
+    "{spelt}",
+    "{words}",
+    "{}_unsubscribed",
+    "{} (unsubscribed)",
+    "{}.invalid",
+    "unsubscribed_{}",
+    "unsubscribe+{verp}@lists.example",
+    "bounces-17-{verp}@lists",
 )
 WORDS = (
     *("withdrawn", "WITHDRAWN", "opted out", "Opt-Out", "OPTED_OUT", "unsubscribed", "no", "0"),
@@ -204,6 +212,9 @@ def written(person: str, form: str) -> str:
         percent=plain.replace("@", "%40"),
         tag=plain.replace("@", "+news@"),
         blank=plain.replace("@", " @ "),
+        spelt=plain.replace("@", " [at] ").replace(".", " (dot) "),
+        words=plain.replace("@", " at ").replace(".", " dot "),
+        verp=plain.replace("@", "="),
     )
 
 

@@ -57,9 +57,7 @@ with
     -- A grant is for the one address that is written there; a refusal for each that can be found.
     searched as (
         select
-            said.*,
-            coalesce({{ regex_full_match('said.email', '[a-z0-9_+][^=]*') }}, false) as is_plain,
-            letters.email as letter_email
+            said.*, {{ is_plain_address('said.email') }} as is_plain, letters.email as letter_email
         from said
         left join letters on said.message_id = letters.message_id
     ),
@@ -105,7 +103,7 @@ select
         {'unreadable_status': "mailed.status = 'unknown'"},
         {'unreadable_time': "mailed.quality_flags like '%invalid_occurred_at%'"},
         {'unreadable_purpose': "mailed.quality_flags like '%unknown_purpose%'"},
-        {'address_in_text': 'mailed.mailbox is not null and mailed.email is null'},
+        {'address_in_text': "not mailed.is_plain and mailed.mailbox <> coalesce(mailed.email, '')"},
         {'no_address': 'mailed.mailbox is null'},
     ]) }} as review_reason
 from mailed
