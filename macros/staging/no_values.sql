@@ -39,7 +39,7 @@
 
 {#-
     An id, unless it stands for none (a word for no value, or nothing but marks and zeros) or a spreadsheet damaged it:
-    '5.84123E+12' is what is left of many ids. A whole number written as a decimal ('900101.0') is that number.
+    '5.84123E+12' is what is left of many ids. A whole number written as a decimal ('900101.0') is that number, "'Z150" is 'Z150'.
 -#}
 {% macro known_id(expression, kind='id') -%}
     case
@@ -52,14 +52,19 @@
 
 {#- Whether an id is a number of which a spreadsheet kept the first digits only. -#}
 {% macro is_rounded_id(expression) -%}
-    ({{ expression }} like '%+%' and {{ regex_full_match(expression, '-?[0-9](?:[.,][0-9]+)?[Ee][+][0-9]{1,3}') }})
+    ({{ expression }} like '%+%' and {{ regex_full_match(expression, '[="\\x27]*-?[0-9](?:[.,][0-9]+)?[Ee][+][0-9]{1,3}["\\x27]*') }})
 {%- endmacro %}
 
-{#- A whole number that was written as a decimal, as a whole number again. -#}
+{#-
+    An id without the mark by which a spreadsheet keeps a text a text ("'Z150", '="Z150"'); a whole number that was written as a
+    decimal, as a whole number again.
+-#}
 {% macro whole_id(expression) -%}
     case
         when {{ expression }} like '%.0' and {{ regex_full_match(expression, '[0-9]+[.]0') }}
             then substr({{ expression }}, 1, length({{ expression }}) - 2)
+        when substr({{ expression }}, 1, 1) in ('=', '"', '''', '’', '`')
+            then {{ regex_extract(expression, '^[="\\x27’`\\p{Z}]*(.*?)["\\x27’`\\p{Z}]*\\z', 1) }}
         else {{ expression }}
     end
 {%- endmacro %}

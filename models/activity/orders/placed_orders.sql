@@ -5,7 +5,9 @@
 select
     order_id,
     shop_customer_id,
+    email,
     email_key,
+    raw_email as email_text,
     phone,
     cart_id,
     currency,

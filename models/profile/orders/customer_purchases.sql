@@ -1,6 +1,8 @@
 with
     signs as (select * from {{ ref('cart_touches') }} where activity = 'ordered'),
 
+    purchase_addresses as (select * from {{ ref('purchase_addresses') }}),
+
     identity_map as (select * from {{ ref('identity_map') }}),
 
     customer_identifiers as (select * from {{ ref('customer_identifiers') }}),
@@ -31,6 +33,12 @@ with
         select customer_emails.customer_id, signs.activity_at
         from signs
         inner join customer_emails on signs.email_key = customer_emails.email_key
+
+        union all
+
+        select customer_emails.customer_id, purchase_addresses.purchased_at as activity_at
+        from purchase_addresses
+        inner join customer_emails on purchase_addresses.email_key = customer_emails.email_key
 
         union all
 
