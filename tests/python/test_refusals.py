@@ -24,7 +24,8 @@ BEGIN = datetime(2026, 1, 1)
 STAGED = ("crm/consents", "crm/contacts", "email/events", "shop/customers", "shop/orders")
 STAGED += ("shop/checkouts",)
 LATER = (
-    *("penpal.activity.consent_columns", "penpal.activity.consent_statements"),
+    *("penpal.activity.consent_columns", "penpal.activity.unknown_event_words"),
+    "penpal.activity.consent_statements",
     *("penpal.activity.email_events", "penpal.activity.email_consents"),
     "penpal.profile.customer_consents",
 )
@@ -198,6 +199,7 @@ UNREADABLE = (
     "??",
 )
 UNSUBSCRIBED = ("unsubscribed", "Unsubscribe", "group_unsubscribe", "list_unsubscribe", "Opt Out")
+DOUBTED = ("farewell", "list.left", "Präferenz geändert", "status 7", "unreachable reader")
 COMPLAINED = ("complained", "Complaint", "spam_complaint", "SpamComplaint", "spamreport", "abuse")
 PURPOSES = ("marketing", "Marketing", "all", "ALL", "newsletter", None, "whatever")
 FORMS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%Y-%m-%dT%H:%M:%S+00:00")
@@ -274,7 +276,7 @@ def refusals(draw: st.DrawFn, person: str, number: int) -> Said:
     elif table == "email/events":
         row, at = draw(times(number, "received_at"))
         is_final = draw(st.booleans())
-        row["event"] = draw(st.sampled_from(COMPLAINED if is_final else UNSUBSCRIBED))
+        row["event"] = draw(st.sampled_from(COMPLAINED if is_final else UNSUBSCRIBED + DOUBTED))
     elif table in ("crm/contacts", "shop/customers"):
         row, at = draw(times(number, "updated_at"))
         row["marketing_status_at"] = row.pop("occurred_at")

@@ -3,6 +3,13 @@ with
 
     products as (select * from {{ ref('stg_shop__products') }}),
 
+    products_put_in as (
+        select cart_key, product_id
+        from cart_events
+        where activity = 'added' and product_id is not null
+        group by cart_key, product_id
+    ),
+
     -- What happens to a cart after its order (a client that empties it) is not part of the order.
     changes as (
         select
@@ -22,6 +29,23 @@ with
             activity in ('added', 'removed')
             and product_id is not null
             and (ordered_at is null or activity_at <= ordered_at)
+
+        union all
+
+        select
+            cart_events.cart_key,
+            products_put_in.product_id,
+            cart_events.activity_number,
+            null as price,
+            null as currency,
+            -1000000000 as change
+        from cart_events
+        inner join products_put_in on cart_events.cart_key = products_put_in.cart_key
+        where
+            cart_events.activity = 'emptied'
+            and (
+                cart_events.ordered_at is null or cart_events.activity_at <= cart_events.ordered_at
+            )
     ),
 
     running as (

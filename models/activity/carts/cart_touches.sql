@@ -1,3 +1,4 @@
+{#- Longer than a page, since each source touches carts in its own way. -#}
 {{ config(materialized='view') }}
 
 {%- set text = dbt.type_string() %}
@@ -13,24 +14,44 @@
 {%- set position = ['received_at', 'source_file', 'source_line'] %}
 
 with
+    -- Of what cannot be read in full a purchase is one still. Its key may be another's, or none.
     web_events as (
-        select *, {{ cart_activity('event_name') }} as activity
-        from {{ ref('stg_web__events') }}
-        where event_type = 'track'
+        select
+            *,
+            {{ cart_activity('event_name') }} as activity,
+            case
+                when fate = 'staged'
+                then message_id
+                else {{ rejected_key(['message_id', 'anonymous_id', 'user_id', 'event_at']) }}
+            end as touch_key
+        from {{ ref('checked_web__events') }}
+        where
+            (fate = 'staged' and event_type = 'track')
+            or (fate = 'rejected' and {{ cart_activity('event_name') }} = 'ordered')
     ),
 
     orders as (select * from {{ ref('stg_shop__orders') }}),
 
     orders_placed as (select * from {{ ref('placed_orders') }}),
 
-    checkouts as (select * from {{ ref('stg_shop__checkouts') }}),
+    checkouts as (
+        select
+            *,
+            case
+                when fate = 'staged'
+                then checkout_id
+                else {{ rejected_key(['checkout_id', 'anonymous_id', 'email_key', 'phone']) }}
+            end as touch_key
+        from {{ ref('checked_shop__checkouts') }}
+        where fate = 'staged' or (fate = 'rejected' and completed_at is not null)
+    ),
 
     visitor_touches as (
         select
             'web.events' as source_table,
-            web_events.message_id as source_key,
+            web_events.touch_key as source_key,
             web_events.activity,
-            web_events.event_at as activity_at,
+            coalesce(web_events.event_at, web_events.received_at, {{ as_of() }}) as activity_at,
             coalesce(web_events.cart_id, orders.cart_id) as cart_id,
             web_events.anonymous_id,
             web_events.user_id,
@@ -62,7 +83,7 @@ with
     begun_checkouts as (
         select
             'shop.checkouts' as source_table,
-            checkout_id as source_key,
+            touch_key as source_key,
             'checkout' as activity,
             created_at as activity_at,
             cart_id,
@@ -71,12 +92,13 @@ with
             phone,
             case when lower(recovery_url) like 'https://%' then recovery_url end as recovery_url
         from checkouts
+        where fate = 'staged'
     ),
 
     completed_checkouts as (
         select
             'shop.checkouts' as source_table,
-            checkout_id || ':completed' as source_key,
+            touch_key || ':completed' as source_key,
             'ordered' as activity,
             {{ end_of_day('completed_at', as_of()) }} as activity_at,
             cart_id,

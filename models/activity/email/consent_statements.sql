@@ -1,7 +1,10 @@
+{#- Longer than a page, since each kind of source says itself how it refuses. -#}
 with
     consents as (select * from {{ ref('checked_crm__consents') }}),
 
     email_events as (select * from {{ ref('checked_email__events') }}),
+
+    unknown_words as (select * from {{ ref('unknown_event_words') }}),
 
     consent_columns as (select * from {{ ref('consent_columns') }}),
 
@@ -26,18 +29,29 @@ with
         union all
         select
             'email.events' as source_table,
-            event_id as source_key,
-            email,
-            raw_email as email_text,
-            message_id,
+            email_events.event_id as source_key,
+            email_events.email,
+            email_events.raw_email as email_text,
+            email_events.message_id,
             'marketing' as purpose,
-            case when event_type = 'bounced' then 'undeliverable' else 'withdrawn' end as status,
-            event_type,
-            raw_event as said,
-            occurred_at,
-            quality_flags
+            case
+                when email_events.event_type is null
+                then 'unknown'
+                when email_events.event_type = 'bounced'
+                then 'undeliverable'
+                else 'withdrawn'
+            end as status,
+            email_events.event_type,
+            email_events.raw_event as said,
+            email_events.occurred_at,
+            email_events.quality_flags
         from email_events
-        where is_refusal
+        left join
+            unknown_words
+            on coalesce(email_events.raw_event, '') = unknown_words.said
+            and email_events.event_type is null
+            and coalesce(email_events.raw_email, email_events.message_id) is not null
+        where email_events.is_refusal or unknown_words.is_doubt
         union all
         select
             source_table,

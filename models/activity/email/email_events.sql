@@ -1,7 +1,7 @@
 {%- set machines = var('machine_events') %}
 
 with
-    events as (select * from {{ ref('stg_email__events') }}),
+    events as (select * from {{ ref('stg_email__events') }} where event_type <> 'other'),
 
     deliveries as (
         select email_key, message_id, min(occurred_at) as delivered_at

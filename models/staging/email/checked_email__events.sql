@@ -34,7 +34,9 @@ with
                     event_words.meaning
                     when 'hard_bounced'
                     then 'bounced'
-                    else nullif(event_words.meaning, 'none')
+                    when 'none'
+                    then 'other'
+                    else event_words.meaning
                 end
             ) as event_type,
             {{ parse_timestamp('occurred_at') }} as given_occurred_at,
@@ -73,7 +75,8 @@ with
         select
             *,
             case
-                when is_refusal
+                -- What nobody can read may be a refusal.
+                when is_refusal or event_type is null
                 then {{ refused_at('happened_at', 'given_received_at') }}
                 else happened_at
             end as occurred_at

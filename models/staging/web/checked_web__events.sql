@@ -24,8 +24,10 @@ with
             {{ raw_columns(raw) }},
             {{ row_key('message_id', raw) }} as message_id,
             {{ standard_word('type', {'identify': [], 'page': [], 'track': []}) }} as event_type,
+            -- Of an unknown type, too, the name may tell of a purchase.
             case
-                when lower(type) = 'track' then {{ clean_text('event', 100) }}
+                when coalesce(lower(type), '') not in ('identify', 'page')
+                then {{ clean_text('event', 100) }}
             end as clean_event_name,
             {{ known_id('anonymous_id', 'device') }} as anonymous_id,
             {{ known_id('user_id') }} as user_id,
