@@ -54,12 +54,12 @@ with
             interests.customer_id,
             products.product_id,
             3 as reason_rank,
-            interests.interest_rank * 1000 + products.category_rank as place
+            interests.sold_rank * 1000 + products.category_rank as place
         from interests
         inner join products on interests.category = products.category
         left join bought_counts on interests.customer_id = bought_counts.customer_id
         where
-            interests.interest_rank <= 2
+            interests.sold_rank <= 2
             and products.category_rank <= 3 + coalesce(bought_counts.products_count, 0)
             and products.category_rank <= 10
 
