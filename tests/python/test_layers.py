@@ -6,6 +6,7 @@ name (docs/changing.md): here they are compared. What a model may read is in dbt
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections import Counter, defaultdict
@@ -144,6 +145,22 @@ def test_each_segment_names_what_it_looks_at(models: dict[str, Model]) -> None:
         offenders,
         "`looks_at` in the YAML of a segment names columns of `customers`, or marts that "
         f"explain.py segment can list ({', '.join(EVENTS)}).",
+    )
+
+
+def test_questions_feed_what_segments_can_look_at(models: dict[str, Model]) -> None:
+    shown = {*models["model.penpal.customers"]["columns"], *EVENTS}
+    with (ROOT / "seeds" / "rules" / "profile_questions.csv").open(encoding="utf-8") as file:
+        offenders = [
+            f"{row['attribute']}: {feed}"
+            for row in csv.DictReader(file)
+            for feed in row["feeds"].split(";")
+            if feed not in shown
+        ]
+    assert not offenders, told(
+        offenders,
+        "`feeds` in seeds/rules/profile_questions.csv names what `looks_at` of segments can name: "
+        "else nothing ever waits for the answer.",
     )
 
 
