@@ -33,7 +33,7 @@ with
             count(*) as customers_count,
             cast(sum(case when hits_count > 0 then 1 else 0 end) as double)
             / count(*) as hit_rate_at_5,
-            cast(sum(cast(hits_count as decimal(18, 9)) / products_count) as double)
+            cast(sum(cast(cast(hits_count as double) / products_count as decimal(18, 9))) as double)
             / count(*) as recall_at_5
         from hits
         group by method
