@@ -17,27 +17,36 @@ import duckdb
 
 from penpal import settings
 from penpal.predictions import churn, value
-from penpal.predictions.history import OrderDays, history
+from penpal.predictions.activity import EMPTY
+from penpal.predictions.churn import Shop
+from penpal.predictions.history import history
 from penpal.settings import UserError
 
 Metrics = dict[tuple[str, str, str], float]
 
 
-def read_days(connection: duckdb.DuckDBPyConnection, last: datetime.date) -> tuple[OrderDays, int]:
-    """The days with orders, and how many days before the clock `last` is."""
+def read_shop(connection: duckdb.DuckDBPyConnection, last: datetime.date) -> tuple[Shop, int]:
+    """What was done on which day, and how many days before the clock `last` is."""
     table = "profile.customer_order_days"
     ((clock,),) = connection.execute(f"select max(ordered_on + days_ago) from {table}").fetchall()
     if clock is None:
         raise UserError("The warehouse holds no orders: nothing to learn from.")
     rows = connection.sql(f"select * from {table} order by customer_id, days_ago")
-    return OrderDays.of(rows.to_arrow_table()), (clock - last).days
+    order_days, activity_days = rows.to_arrow_table(), EMPTY
+    there = """
+        select 1 from information_schema.tables
+        where table_schema = 'profile' and table_name = 'customer_activity_days'
+    """
+    if connection.execute(there).fetchall():
+        activity_days = connection.sql("from profile.customer_activity_days").to_arrow_table()
+    return Shop.of(order_days, activity_days), (clock - last).days
 
 
-def measured(days: OrderDays, moment: int, length: int) -> Metrics:
+def measured(shop: Shop, moment: int, length: int) -> Metrics:
     """Each metric by model and method."""
-    rows = value.judged(days, moment, length)
+    rows = value.judged(shop.days, moment, length)
     found = {(model, method, metric): number for model, method, _, metric, _, number, *_ in rows}
-    for method, number in churn.ranked(days, moment, length).items():
+    for method, number in churn.ranked(shop, moment, length).items():
         found["churn", method, "auc"] = number
     return found
 
@@ -67,6 +76,7 @@ def report(found: Metrics) -> str:
     table = [f"{'':42}" + "".join(f"{head:>16}" for head in heads)]
     table += [row("BG/NBD (value: with Gamma-Gamma)", "orders", "bg_nbd", in_value)]
     table += [row("logistic regression (churn)", "churn", "logistic_regression", "")]
+    table += [row("gradient boosting (churn)", "churn", "gradient_boosting", "")]
     table += [row("recency alone", "orders", "recency", "recency")]
     return "\n".join([*table, *sums])
 
@@ -82,13 +92,13 @@ def main() -> None:
     options = parser.parse_args()
     last = options.trained_before - datetime.timedelta(days=1)
     connection = settings.connect(settings.load().warehouse, read_only=True)
-    days, moment = read_days(connection, last)
+    shop, moment = read_shop(connection, last)
     if not 0 < options.days <= moment:
         raise UserError(
             f"The warehouse's clock is {moment} days after {last}: give --days up to it."
         )
-    known = len(history(days, moment).customer)
-    found = measured(days, moment, options.days)
+    known = len(history(shop.days, moment).customer)
+    found = measured(shop, moment, options.days)
     if not found or all(math.isnan(number) for number in found.values()):
         raise UserError(f"Only {known} customers had ordered by {last}: too few to learn from.")
     print(f"{known:,} customers, trained before {options.trained_before}, next {options.days} days")

@@ -17,7 +17,7 @@
     {%- if var('time_zone') and var('time_zone') not in modules.pytz.all_timezones_set -%}
         {{ _refuse_var('time_zone', 'a name such as Europe/London, or nothing') }}
     {%- endif -%}
-    {%- for segment in var('segments') if not modules.re.match('[a-z][a-z0-9_]*\\Z', segment | string) -%}
+    {%- for segment in var('segments') + var('predicted_segments') if not modules.re.match('[a-z][a-z0-9_]*\\Z', segment | string) -%}
         {{ _refuse_var('segments', 'a list of names, each that of a model segment_<name>') }}
     {%- endfor -%}
     {%- for name in ['keep', 'link', 'review'] if var('match_thresholds')[name] is not number -%}

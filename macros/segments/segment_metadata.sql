@@ -3,7 +3,7 @@
     {%- set node = graph.nodes.get('model.' ~ project_name ~ '.segment_' ~ segment) if execute else none -%}
     {%- if execute and not node -%}
         {{ exceptions.raise_compiler_error(
-            "var segments lists '" ~ segment ~ "', but there is no model segment_" ~ segment ~ "."
+            "vars segments and predicted_segments list '" ~ segment ~ "', but there is no model segment_" ~ segment ~ "."
         ) }}
     {%- endif -%}
     {%- set meta = node.config.meta if node else {} -%}

@@ -1,16 +1,18 @@
-{#- 1 in the N days up to the clock (the clock itself included, the far end not), else 0. -#}
-{% macro in_last_days(timestamp, days) -%}
+{#- 1 in the N days up to the clock (the clock itself included, the far end not), else 0. Another clock looks back from it. -#}
+{% macro in_last_days(timestamp, days, clock=none) -%}
+    {%- set clock = clock or as_of() -%}
     case
-        when {{ timestamp }} > {{ add_days(as_of(), -days) }} and {{ timestamp }} <= {{ as_of() }} then 1
+        when {{ timestamp }} > {{ add_days(clock, -days) }} and {{ timestamp }} <= {{ clock }} then 1
         else 0
     end
 {%- endmacro %}
 
 {#- Whole days of 24 hours from a timestamp to the clock; 0 for one after it, null for null. -#}
-{% macro days_since(timestamp) -%}
+{% macro days_since(timestamp, clock=none) -%}
+    {%- set clock = clock or as_of() -%}
     case
-        when {{ timestamp }} > {{ as_of() }} then 0
-        else cast(floor({{ seconds_between(timestamp, as_of()) }} / 86400.0) as integer)
+        when {{ timestamp }} > {{ clock }} then 0
+        else cast(floor({{ seconds_between(timestamp, clock) }} / 86400.0) as integer)
     end
 {%- endmacro %}
 

@@ -90,6 +90,22 @@ def test_who_was_in_it_once(warehouse: Path) -> None:
     assert "2026-06-03 00:00 until 2026-06-04 00:00" in text and "No run has seen" not in text
 
 
+def test_predictions_stand_beside_the_criterion(warehouse: Path) -> None:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("""
+            insert into marts.segment_catalog values
+                ('risky', '80 %.', '{}', 'nightly', '["customer_churn_predictions"]', 'a quarter');
+            create table marts.customer_churn_predictions as
+            select '2' as customer_id, 'recency' as method, 0.79 as churn_probability,
+                'last order 80 days ago (raises it)' as reason_1, null as reason_2, null as reason_3
+        """)
+    text = ask(warehouse, "risky", OTHER)
+    assert text.startswith("2 is not in risky.")
+    assert "customer_churn_predictions (1)\n  method   churn_probability  reason_1" in text
+    assert "recency  0.79               last order 80 days ago (raises it)" in text
+    assert "customer_churn_predictions (0)\n  none" in ask(warehouse, "risky", MEMBER)
+
+
 @pytest.mark.parametrize(
     ("segment", "customer", "why"),
     [

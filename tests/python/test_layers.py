@@ -6,6 +6,7 @@ name (docs/changing.md): here they are compared. What a model may read is in dbt
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections import Counter, defaultdict
@@ -97,19 +98,25 @@ def named(models: dict[str, Model], prefix: str) -> set[str]:
     return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
 
 
+def segments() -> list[str]:
+    """The names that the vars list; those made of predictions among them."""
+    return [*var({}, "segments"), *var({}, "predicted_segments")]
+
+
 def test_the_var_segments_lists_each_segment(models: dict[str, Model]) -> None:
-    listed = var({}, "segments")
+    listed = segments()
     there = named(models, "segment_") - ABOUT_SEGMENTS
     assert sorted(listed) == sorted(there), told(
         [f"segment_{name}" for name in there ^ set(listed)],
         "Each model models/marts/segments/segment_<name>.sql is named in `segments` of "
-        "dbt_project.yml, once: else it is in no catalog and starts no campaign.",
+        "dbt_project.yml, once (those of segments/predicted in `predicted_segments`): else it is "
+        "in no catalog and starts no campaign.",
     )
 
 
 def test_no_two_segments_share_a_criterion(models: dict[str, Model]) -> None:
     said: dict[str, list[str]] = defaultdict(list)
-    for name in var({}, "segments"):
+    for name in segments():
         segment = models[f"model.penpal.segment_{name}"]
         for text in (segment["config"]["meta"]["criterion"], segment["raw_code"]):
             said["".join(text.lower().split())].append(f"segment_{name}")
@@ -126,7 +133,7 @@ def test_each_segment_names_what_it_looks_at(models: dict[str, Model]) -> None:
     looked_at = {
         name: models[f"model.penpal.segment_{name}"]["config"]["meta"].get("looks_at")
         or ["nothing"]
-        for name in var({}, "segments")
+        for name in segments()
     }
     offenders = [
         f"segment_{name}: {what}"
@@ -138,6 +145,22 @@ def test_each_segment_names_what_it_looks_at(models: dict[str, Model]) -> None:
         offenders,
         "`looks_at` in the YAML of a segment names columns of `customers`, or marts that "
         f"explain.py segment can list ({', '.join(EVENTS)}).",
+    )
+
+
+def test_questions_feed_what_segments_can_look_at(models: dict[str, Model]) -> None:
+    shown = {*models["model.penpal.customers"]["columns"], *EVENTS}
+    with (ROOT / "seeds" / "rules" / "profile_questions.csv").open(encoding="utf-8") as file:
+        offenders = [
+            f"{row['attribute']}: {feed}"
+            for row in csv.DictReader(file)
+            for feed in row["feeds"].split(";")
+            if feed not in shown
+        ]
+    assert not offenders, told(
+        offenders,
+        "`feeds` in seeds/rules/profile_questions.csv names what `looks_at` of segments can name: "
+        "else nothing ever waits for the answer.",
     )
 
 

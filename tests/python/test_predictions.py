@@ -16,7 +16,8 @@ import pyarrow.csv
 import pytest
 from conftest import ROOT, outputs_by_threads
 
-from penpal.predictions import churn, metrics, purchases, value
+from penpal.predictions import churn, learning, logistic, metrics, purchases, response, value
+from penpal.predictions.activity import EMPTY, NEVER, Activity
 from penpal.predictions.history import History, OrderDays, history, outcome
 
 # 1998-06-30, in days since 1997-01-01; from 1997-10-01 it is 39 weeks.
@@ -218,55 +219,123 @@ def test_the_logistic_regression_finds_planted_coefficients() -> None:
     random = np.random.default_rng(7)
     seen = {"recency": random.normal(3, 2, 20_000), "noise": random.normal(0, 1, 20_000)}
     log_odds = -0.5 + 1.2 * (seen["recency"] - 3) / 2
-    fit = churn.fit_logistic(seen, random.uniform(size=20_000) < 1 / (1 + np.exp(-log_odds)))
+    fit = logistic.fit_logistic(seen, random.uniform(size=20_000) < 1 / (1 + np.exp(-log_odds)))
     assert fit.intercept == pytest.approx(-0.5, abs=0.06)
     assert fit.coefficient == pytest.approx({"recency": 1.2, "noise": 0}, abs=0.06)
 
 
+def planted(size: int, folds: int = 4) -> learning.Cases:
+    """What happens where both features are high or both are low: no straight line tells it."""
+    random = np.random.default_rng(3)
+    seen = {"recency": random.normal(size=size), "other": random.normal(size=size)}
+    likely = np.where(seen["recency"] * seen["other"] > 0, 0.8, 0.2)
+    return learning.Cases(seen, random.uniform(size=size) < likely, np.arange(size) % folds)
+
+
+def test_boosting_is_chosen_where_no_line_tells_and_a_line_where_it_does() -> None:
+    crossed = planted(4_000)
+    judged = learning.judged(crossed, planted(2_000))
+    assert judged["gradient_boosting"]["auc"] > 0.75
+    assert judged["logistic_regression"]["auc"] < 0.6
+    assert learning.chosen(judged, crossed) == "gradient_boosting"
+    likely = 1 / (1 + np.exp(-1.5 * crossed.seen["other"]))
+    happened = np.random.default_rng(1).uniform(size=4_000) < likely
+    straight = learning.Cases(crossed.seen, happened, crossed.fold)
+    judged = learning.judged(straight.of(np.arange(2_000)), straight.of(np.arange(2_000, 4_000)))
+    assert learning.chosen(judged, straight) == "logistic_regression"
+
+
+def test_a_plainer_method_is_left_only_for_a_better_one() -> None:
+    def by(losses: dict[str, float]) -> str | None:
+        found = {method: {"log_loss": loss} for method, loss in losses.items()}
+        return learning.chosen(found, planted(400))
+
+    losses = {"base_rate": 0.6, "recency": 0.5, "logistic_regression": 0.4}
+    assert by(losses | {"gradient_boosting": 0.3991}) == "logistic_regression"
+    assert by(losses | {"gradient_boosting": 0.3989}) == "gradient_boosting"
+    assert by({}) == "base_rate"
+
+
+def test_probabilities_that_are_too_sure_are_drawn_back() -> None:
+    """Trees learn the noise of few cases; the folds that they had not seen tell by how much."""
+    few = planted(400)
+    fit = learning.learn(few, "gradient_boosting")
+    assert 0 < fit.slope < 0.95
+    later = planted(4_000).of(np.arange(400, 4_000))
+    raw = learning.Calibrated(fit.fit)
+    losses = [
+        metrics.of_probabilities(told.probability(later.seen), later.happened)["log_loss"]
+        for told in (fit, raw)
+    ]
+    assert losses[0] < losses[1]
+    random = np.random.default_rng(2).uniform(size=400) < 0.5
+    nothing = learning.learn(learning.Cases(few.seen, random, few.fold), "logistic_regression")
+    assert nothing.slope == pytest.approx(0, abs=0.6)
+
+
 @pytest.mark.parametrize(("size", "happened", "is_fit"), [(99, 40, 0), (100, 19, 0), (100, 20, 1)])
 def test_fewer_cases_than_can_be_learnt_from(size: int, happened: int, is_fit: int) -> None:
-    seen = {"recency": np.arange(size, dtype=float)}
-    assert bool(churn.fit_logistic(seen, np.arange(size) < happened)) == is_fit
+    few = learning.Cases({"recency": np.arange(size)}, np.arange(size) < happened, np.zeros(size))
+    for method in ("recency", "logistic_regression", "gradient_boosting"):
+        assert bool(learning.learn(few, method)) == is_fit
+
+
+def test_of_more_cases_than_are_needed_evenly_spaced_ones_are_learnt_from() -> None:
+    assert learning.evenly(4, 10).tolist() == [0, 1, 2, 3]
+    assert learning.evenly(9, 3).tolist() == [0, 4, 8]
 
 
 def test_a_quarter_that_is_not_over_is_not_learnt_from() -> None:
     assert churn.moments_before(0) == [90, 180, 270, 360]
     days = order_days(["a", "b", "b", "c"], [90, 91, 1, 89], [1.0] * 4)
-    _, churned = churn.cases(days, churn.moments_before(0))
-    assert churned.tolist() == [True, False]
+    assert churn.cases(only(days), churn.moments_before(0)).happened.tolist() == [True, False]
+
+
+def only(days: OrderDays, tell: Callable[[OrderDays, int], History] = history) -> churn.Shop:
+    """A shop of which nothing but orders is known."""
+    return churn.Shop(days, Activity.of(EMPTY, days.ids), tell)
+
+
+def learnt(shop: churn.Shop, moment: int) -> list[dict[str, object]]:
+    """What each method says of the shop at a moment, having learnt until then."""
+    past, later = churn.cases(shop, churn.moments_before(moment)), churn.cases(shop, [moment])
+    fits = [learning.learn(past, method) for method in learning.METHODS]
+    return [fit.probability(later.seen).tolist() for fit in fits if fit]
 
 
 def test_churn_learns_nothing_from_what_came_later() -> None:
     days = simulated(400)
     past = days.days_ago >= 90
     before = OrderDays(days.ids, *(column[past] for column in columns(days)))
-    assert churn.learnt(days, 90) == churn.learnt(before, 90)
+    assert learnt(only(days), 90) == learnt(only(before), 90)
 
     def leak(days: OrderDays, moment: int) -> History:
         return history(days, max(moment - 180, 0))
 
-    assert churn.learnt(days, 90, leak) != churn.learnt(before, 90, leak)
+    assert learnt(only(days, leak), 90) != learnt(only(before, leak), 90)
 
 
 def test_churn_is_ranked_better_than_by_recency_alone(cdnow: OrderDays) -> None:
-    found = churn.judged(cdnow)
-    for metric, better in (("auc", 1), ("brier", -1), ("log_loss", -1)):
-        pair = found["logistic_regression"][metric], found["recency"][metric]
-        assert better * pair[0] > better * pair[1]
-    chosen = found["logistic_regression"]
-    off = [
-        chosen[f"calibration_predicted/{tenth}"] - chosen[f"calibration_observed/{tenth}"]
-        for tenth in range(1, 11)
-    ]
-    assert np.mean(np.abs(off)) < 0.06
+    found = churn.judged(only(cdnow))
+    for method in ("logistic_regression", "gradient_boosting"):
+        for metric, better in (("auc", 1), ("brier", -1), ("log_loss", -1)):
+            assert better * found[method][metric] > better * found["recency"][metric]
+        off = [
+            found[method][f"calibration_predicted/{tenth}"]
+            - found[method][f"calibration_observed/{tenth}"]
+            for tenth in range(1, 11)
+        ]
+        assert np.mean(np.abs(off)) < 0.06
 
 
 def churn_scored(days: OrderDays) -> list[dict[str, object]]:
-    return churn.scores(days, metrics.to_table(churn.fitted(days))).to_pylist()
+    shop = only(days)
+    return churn.scores(shop, metrics.to_table(churn.fitted(shop))).to_pylist()
 
 
 def test_each_probability_comes_with_its_reasons(cdnow: OrderDays) -> None:
-    rows = churn_scored(cdnow)
+    models = metrics.to_table([("churn", "logistic_regression", True, *[None] * 6)])
+    rows = churn.scores(only(cdnow), models).to_pylist()
     assert {row["method"] for row in rows} == {"logistic_regression"}
     (first,) = (row for row in rows if row["customer_id"] == "0001")
     told = [first[f"reason_{place}"] for place in (1, 2, 3)]
@@ -275,6 +344,16 @@ def test_each_probability_comes_with_its_reasons(cdnow: OrderDays) -> None:
         "first order 545 days ago (raises it)",
         "0 days with an order in the last 90 days (raises it)",
     }
+
+
+def test_reasons_of_trees_are_beside_the_middle_customer(cdnow: OrderDays) -> None:
+    models = metrics.to_table([("churn", "gradient_boosting", True, *[None] * 6)])
+    rows = churn.scores(only(cdnow), models).to_pylist()
+    (first,) = (row for row in rows if row["customer_id"] == "0001")
+    assert "4 days with an order (lowers it)" in first.values()
+    # What is not known of anybody moves nothing, and is no reason.
+    told = {row[f"reason_{place}"] for row in rows for place in (1, 2, 3)} - {None}
+    assert told and not any("visit" in reason or "click" in reason for reason in told)
 
 
 def test_churn_of_a_small_shop_is_its_base_rate() -> None:
@@ -290,6 +369,131 @@ def test_churn_of_a_new_shop_is_unknown() -> None:
     (row,) = churn_scored(order_days(["a"], [89], [1.0]))
     assert (row["method"], row["churn_probability"]) == ("unknown", None)
     assert churn_scored(order_days([], [], [])) == []
+
+
+def activity_days(*rows: tuple[str, str, int, int]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * 4
+    kinds = zip(columns, EMPTY.schema.types, strict=True)
+    return pa.table([pa.array(column, kind) for column, kind in kinds], schema=EMPTY.schema)
+
+
+def test_activity_is_seen_from_its_moment() -> None:
+    table = activity_days(("a", "visit", 10, 2), ("a", "visit", 40, 1), ("z", "click", 5, 1))
+    activity = Activity.of(table, pa.array(["a", "b"]))
+    both, moments = np.array([0, 0, 0, 0, 1]), np.array([0, 10, 11, 41, 0])
+    assert activity.since("visit", both, moments).tolist() == [10, 0, 29, NEVER, NEVER]
+    assert activity.within("visit", both, moments, 30).tolist() == [2, 2, 1, 0, 0]
+    # The day that is `length` days before the moment's is not in.
+    assert activity.within("visit", both[:1], np.array([0]), 40).tolist() == [2]
+    assert activity.within("visit", both[:1], np.array([0]), 41).tolist() == [3]
+    # Of whom nobody asks nothing is known.
+    assert activity.since("click", both, moments).tolist() == [NEVER] * 5
+
+
+def letters_of(rows: list[tuple[str, int, bool | None]], activity: pa.Table) -> response.Letters:
+    """Rows are customer, days ago, and whether they clicked."""
+    names = ["customer_id", "days_ago", "is_response"]
+    kinds = [pa.string(), pa.int32(), pa.bool_()]
+    columns = list(zip(*rows, strict=True)) or [()] * 3
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    addresses = pa.table({"customer_id": pa.array(["never-written", "a"], pa.string())})
+    return response.Letters.of(pa.table(arrays, names=names), activity, addresses)
+
+
+def written(people: int = 150) -> tuple[list[tuple[str, int, bool]], list[tuple]]:
+    """Letters each fortnight of two years to people who click at rates of their own."""
+    random = np.random.default_rng(11)
+    letters, activity = [], []
+    for person in range(people):
+        name, rate = f"{person:04}", random.beta(0.5, 3)
+        for ago in range(6 + person % 14, 700, 14):
+            clicks = bool(random.uniform() < rate)
+            letters.append((name, ago, clicks))
+            activity.append((name, "letter", ago, 1))
+            activity += [(name, "click", ago - 1, 1)] if clicks else []
+    return letters, activity
+
+
+def test_who_clicked_before_is_told_from_who_did_not() -> None:
+    letters, activity = written()
+    found = response.judged(letters_of(letters, activity_days(*activity)))
+    for method in ("logistic_regression", "gradient_boosting"):
+        assert found[method]["auc"] > 0.75
+        assert found[method]["log_loss"] < found["recency"]["log_loss"]
+    shop = letters_of(letters, activity_days(*activity))
+    rows = response.scores(shop, metrics.to_table(response.fitted(shop))).to_pylist()
+    assert [row["customer_id"] for row in rows] == sorted(row["customer_id"] for row in rows)
+    (new,) = (row for row in rows if row["customer_id"] == "never-written")
+    assert 0 < new["response_probability"] < 1
+    best = max(rows, key=lambda row: row["response_probability"])
+    assert "raises it" in best["reason_1"]
+
+
+def blind(features: Callable[..., dict[str, np.ndarray]]) -> bool:
+    """Whether letters look the same when nothing had come on or after their own day."""
+    letters, activity = written(20)
+    day = 100
+    told = letters_of(letters, activity_days(*activity))
+    past = activity_days(*(row for row in activity if row[2] > day))
+    before = letters_of(letters, past)
+    rows = np.flatnonzero(told.days_ago == day)
+    seen = [
+        features(each.activity, each.customer[rows], each.days_ago[rows]) for each in (told, before)
+    ]
+    pairs = zip(seen[0].values(), seen[1].values(), strict=True)
+    return all(np.array_equal(with_future, without) for with_future, without in pairs)
+
+
+def test_no_letter_knows_its_own_day_and_a_planted_leak_is_caught() -> None:
+    def as_used(activity: Activity, customer: np.ndarray, ago: np.ndarray) -> dict:
+        return response.features(activity, customer, ago + 1)
+
+    def its_own_click(activity: Activity, customer: np.ndarray, ago: np.ndarray) -> dict:
+        return response.features(activity, customer, ago - 5)
+
+    assert blind(as_used)
+    assert not blind(its_own_click)
+
+
+def test_the_cases_are_as_blind_as_the_test_of_leaks() -> None:
+    """A letter's own click, of the day after, is in the tracks and not among its features."""
+    rows, activity = [("a", 100, True)], [("a", "click", 99, 1), ("a", "letter", 100, 1)]
+    (seen,) = (response.past(letters_of(rows, activity_days(*activity)), 0).seen,)
+    assert seen["clicks"].tolist() == [0] and seen["letters"].tolist() == [0]
+
+
+def test_letters_are_learnt_from_when_their_days_are_over_and_judged_apart() -> None:
+    ago = [5, 6, 95, 96, 101, 102, 370, 371, 466, 467]
+    rows = [(f"{number:03}", number, False) for number in ago]
+    letters = letters_of([*rows, ("open", 50, None)], EMPTY)
+
+    def days(cases: learning.Cases, newest: int, length: int) -> list[int]:
+        inside = [number for number in sorted(ago) if newest <= number < newest + length]
+        assert len(cases.happened) == len(inside)
+        return inside
+
+    assert days(response.past(letters, 0), 6, 365) == [6, 95, 96, 101, 102, 370]
+    assert days(response.cases(letters, 6, 90), 6, 90) == [6, 95]
+    # What the letters of the last quarter are judged by was over before the first of them.
+    assert days(response.past(letters, 96), 102, 365) == [102, 370, 371, 466]
+
+
+def response_scored(rows: list[tuple[str, int, bool | None]]) -> list[dict[str, object]]:
+    letters = letters_of(rows, EMPTY)
+    return response.scores(letters, metrics.to_table(response.fitted(letters))).to_pylist()
+
+
+def test_response_with_few_letters_is_their_share() -> None:
+    rows = response_scored([("a", 10, True), ("b", 12, False), ("b", 3, None)])
+    assert {row["customer_id"] for row in rows} == {"a", "b", "never-written"}
+    for row in rows:
+        assert (row["method"], row["response_probability"]) == ("base_rate", 0.5)
+        assert row["reason_1"] is None
+
+
+def test_response_without_letters_is_unknown() -> None:
+    for row in response_scored([]):
+        assert (row["method"], row["response_probability"]) == ("unknown", None)
 
 
 @pytest.fixture(scope="module")
@@ -353,8 +557,16 @@ print(hashlib.sha256(pickle.dumps(everything(simulated(400)))).hexdigest())
 
 
 def everything(days: OrderDays) -> list[object]:
-    models = metrics.to_table(churn.fitted(days))
-    return [value.fitted(days), scored(days), models.to_pylist(), churn.scores(days, models)]
+    shop = only(days)
+    models = metrics.to_table(churn.fitted(shop))
+    told = [value.fitted(days), scored(days), models.to_pylist()]
+    letters, activity = written(60)
+    sent = letters_of(letters, activity_days(*activity))
+    for method in ("gradient_boosting", "logistic_regression"):
+        used = [(model, method, True, *[None] * 6) for model in ("churn", "response")]
+        models = metrics.to_table(used)
+        told += [churn.scores(shop, models).to_pylist(), response.scores(sent, models).to_pylist()]
+    return [*told, response.fitted(sent)]
 
 
 def test_same_bytes_whatever_the_number_of_threads() -> None:

@@ -23,11 +23,16 @@ def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 
 def difference(
-    connection: duckdb.DuckDBPyConnection, mart: str, files: str, *, but: tuple[str, ...] = ()
+    connection: duckdb.DuckDBPyConnection,
+    mart: str,
+    files: str,
+    *,
+    but: tuple[str, ...] = (),
+    without: str = "false",
 ) -> str | None:
     """What differs between a mart and its Spark twin, in one line; None when nothing does.
 
-    The values of the columns `but` may differ.
+    The values of the columns `but` may differ; rows of the mart that are `without` are only there.
     """
     here = connection.execute(f"describe marts.{mart}").fetchall()
     there = connection.execute(f"describe select * from read_parquet('{files}')").fetchall()
@@ -38,7 +43,10 @@ def difference(
         del columns[name]
     fields = ", ".join(f'{rounded(name, kind)} as "{name}"' for name, kind in columns.items())
     casts = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in columns.items())
-    connection.execute(f"create or replace temp table here as select {fields} from marts.{mart}")
+    connection.execute(
+        "create or replace temp table here as "
+        f"select {fields} from marts.{mart} where not ({without})"
+    )
     connection.execute(
         "create or replace temp table there as "
         f"select {fields} from (select {casts} from read_parquet('{files}'))"

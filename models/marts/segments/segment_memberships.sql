@@ -1,5 +1,5 @@
-{%- for segment in var('segments') %}
-    select '{{ segment }}' as segment, customer_id, qualified_at, reason
+{%- for segment in segment_names() %}
+    select {{ segment_name(segment) }} as segment, customer_id, qualified_at, reason
     from {{ ref('segment_' ~ segment) }}
     {%- if not loop.last %}
 

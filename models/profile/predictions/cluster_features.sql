@@ -1,7 +1,7 @@
 with
     customers as (select * from {{ ref('customer_features') }} where orders_count > 0),
 
-    interests as (select * from {{ ref('customer_interests') }}),
+    interests as (select * from {{ ref('customer_interests') }} where sold_rank <= 3),
 
     points as (select customer_id, sum(points) as points from interests group by customer_id),
 

@@ -1,7 +1,7 @@
 def model(dbt, session):
     from penpal.predictions import churn
-    from penpal.predictions.history import OrderDays
 
-    rows = dbt.ref("customer_order_days").order("customer_id, days_ago").to_arrow_table()
+    order_days = dbt.ref("customer_order_days").order("customer_id, days_ago").to_arrow_table()
+    activity_days = dbt.ref("customer_activity_days").to_arrow_table()
     models = dbt.ref("prediction_models").to_arrow_table()
-    return churn.scores(OrderDays.of(rows), models)
+    return churn.scores(churn.Shop.of(order_days, activity_days), models)

@@ -8,8 +8,9 @@ with
     email_features as (select * from {{ ref('customer_email_features') }}),
 
     interests as (
-        select customer_id, {{ string_agg_ordered('category', ';', 'interest_rank') }} as interests
+        select customer_id, {{ string_agg_ordered('category', ';', 'sold_rank') }} as interests
         from {{ ref('customer_interests') }}
+        where sold_rank <= 3
         group by customer_id
     )
 

@@ -300,7 +300,8 @@ def _birthdays(stage: Stage, before: Callable) -> None:
         today = now.astimezone(ZoneInfo(zone)).date()
         actor = stage.person("birthday_today", town, _born(today, 31 + 4 * place))
         stage.order(actor, before(days=40 + place), (place + 80,))
-    stage.person("birthday_on_29_february", "London", date(1988, 2, 29))
+    runner = stage.person("birthday_on_29_february", "London", date(1988, 2, 29))
+    stage.interest(runner, "running", before(days=50))
     stage.person("birthday_on_29_february", "New York", date(2000, 2, 29))
     stage.person("born_on_the_clocks_day", "London", now.date(), since=30)
 

@@ -258,6 +258,17 @@ class Stage:
             )
             self.truth("crm.consents", key, None if actor.email in self.nobodys else actor)
 
+    def interest(self, actor: Actor, interest: str, at: int) -> None:
+        """A row of crm.enrichment: what a third party says that they like."""
+        self.add(
+            "crm.enrichment",
+            email=actor.email,
+            attribute="interest",
+            value=interest,
+            provider="panelone",
+            observed_at=iso(at),
+        )
+
     def truth(self, table: str, key: str, actor: Actor | None) -> None:
         """Which person a record belongs to."""
         self.add("truth.records", source_table=table, record_id=key, person_id=actor and actor.id)

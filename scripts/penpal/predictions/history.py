@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 Numbers = np.ndarray
+Features = dict[str, Numbers]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class OrderDays:
     @classmethod
     def of(cls, table: pa.Table) -> OrderDays:
         """From a table that is ordered by customer_id and days_ago."""
-        ids = table["customer_id"].combine_chunks().dictionary_encode()
+        ids = table["customer_id"].combine_chunks().cast(pa.string()).dictionary_encode()
         return cls(
             ids.dictionary,
             ids.indices.to_numpy(),

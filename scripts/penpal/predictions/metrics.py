@@ -87,7 +87,7 @@ def mean_absolute_error(predicted: Numbers, actual: Numbers) -> float:
 
 
 def of_probabilities(probability: Numbers, happened: Numbers) -> dict[str, float]:
-    """AUC, Brier score, log loss, lift at 10 %, base rate, and calibration by tenths."""
+    """AUC, Brier score, log loss, lift at 10 %, base rate, cases, and calibration by tenths."""
     likely = np.clip(probability, 1e-12, 1 - 1e-12)
     size = len(happened)
     found = {
@@ -96,6 +96,7 @@ def of_probabilities(probability: Numbers, happened: Numbers) -> dict[str, float
         "log_loss": float(-np.sum(np.log(np.where(happened, likely, 1 - likely))) / size),
         "lift_at_10_percent": lift(probability, happened),
         "base_rate": np.count_nonzero(happened) / size,
+        "cases": size,
     }
     tenths = np.array_split(np.argsort(probability, kind="stable"), 10)
     for number, rows in enumerate(tenths, start=1):

@@ -19,13 +19,19 @@ from penpal.settings import UserError
 
 NEEDED = ("segment_catalog", "segment_memberships", "segment_membership_history", "customers")
 
-# What a customer did, by mart: when, and what of it a criterion may ask for.
+# What a customer did, by mart: when, and what of it a criterion may ask for; and what is thought of
+# them.
 EVENTS = {
     "customer_orders": "created_at as happened_at, status, is_paid, total, currency",
     "customer_order_lines": "ordered_at as happened_at, status, quantity, product_name, category,"
     " unit_price",
     "customer_carts": "left_at as happened_at, status, items_count, cart_value, purchased_at",
     "customer_web_events": "event_at as happened_at, event_name, product_id, category",
+    "customer_interests": "last_at as happened_at, category, strength, points, sources",
+    # Where predictions are made: a row or none.
+    "customer_churn_predictions": "method, churn_probability, reason_1, reason_2, reason_3",
+    "customer_response_predictions": "method, response_probability, reason_1, reason_2, reason_3",
+    "customer_clusters": "cluster, label",
 }
 
 
@@ -71,7 +77,7 @@ def explain_segment(connection: duckdb.DuckDBPyConnection, name: str, asked: str
                 connection,
                 f"""
                 select {EVENTS[mart]} from marts.{mart} where customer_id = $1
-                order by happened_at desc nulls last
+                order by 1 desc nulls last
                 """,
                 who,
             )

@@ -16,3 +16,12 @@ union all
 select customer_id
 from {{ ref('customer_churn_predictions') }}
 where churn_probability not between 0 and 1 or (method = 'unknown') <> (churn_probability is null)
+
+union all
+
+select customer_id
+from {{ ref('customer_response_predictions') }}
+where
+    response_probability not between 0
+    and 1
+    or (method = 'unknown') <> (response_probability is null)

@@ -1,9 +1,9 @@
--- Every segment of the var is in the catalog, with the number of members that its own table has.
+-- Every segment is in the catalog, with the number of members that its own table has.
 with
     sizes as (
-        {%- for segment in var('segments') %}
-            select '{{ segment }}' as name, count(*) as size
-            from {{ ref('segment_' ~ segment) }}
+        {%- for segment in segment_names() %}
+            select {{ segment_name(segment) }} as name, count(*) as size
+            from {{ ref('segment_' ~ segment) }} {{ 'group by segment' if segment == 'clusters' }}
             {%- if not loop.last %}
 
                 union all
