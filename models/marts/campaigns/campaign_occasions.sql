@@ -19,6 +19,7 @@ with
             occasions.cart_key,
             occasions.order_id,
             occasions.product_id,
+            occasions.to_email_key,
             {{ add_seconds('occasions.qualified_at', '60 * campaigns.wait_minutes') }}
             as send_after,
             {{ add_seconds('occasions.qualified_at', '3600 * campaigns.expires_after_hours') }}
@@ -39,6 +40,7 @@ select
     dated.cart_key,
     dated.order_id,
     dated.product_id,
+    dated.to_email_key,
     dated.kind,
     dated.template,
     dated.priority,

@@ -82,7 +82,10 @@ select
         or sent_occasions.occasion is not null
         or coalesce(sent_customers.last_sent_at > addressed.cooldown_from, false)
         or coalesce(sent_addresses.last_foreign_sent_at > addressed.cooldown_from, false)
-        or coalesce(sent_addresses.last_sent_at >= addressed.qualified_at, false)
+        or coalesce(
+            addressed.kind = 'marketing' and sent_addresses.last_sent_at >= addressed.qualified_at,
+            false
+        )
     ) as is_already_sent,
     addressed.has_address,
     addressed.email is not null as has_tied_address,

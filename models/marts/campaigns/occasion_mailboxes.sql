@@ -55,6 +55,7 @@ with
             emails
             on mailboxes.customer_id = emails.customer_id
             and mailboxes.email_key = emails.email_key
+        where coalesce(subjects.to_email_key = emails.email_key, true)
     ),
 
     -- How much of the customer the mailbox stands for.

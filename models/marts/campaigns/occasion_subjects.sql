@@ -1,4 +1,3 @@
-{#- Longer than a page, since each kind of occasion says itself whose records it is about. -#}
 with
     occasions as (select * from {{ ref('campaign_occasions') }}),
 
@@ -6,9 +5,7 @@ with
 
     customer_carts as (select * from {{ ref('customer_carts') }}),
 
-    customer_cart_items as (select * from {{ ref('customer_cart_items') }}),
-
-    customer_web_events as (select * from {{ ref('customer_web_events') }}),
+    looks as (select * from {{ ref('customer_product_looks') }}),
 
     birth_dates as (
         select * from {{ ref('customer_attribute_candidates') }} where attribute = 'birth_date'
@@ -16,24 +13,25 @@ with
 
     map as (select * from {{ ref('identity_map') }}),
 
-    device_key_groups as (select * from {{ ref('device_key_groups') }}),
+    devices as (select * from {{ ref('device_key_groups') }}),
+
+    mailboxes as (select * from {{ ref('key_group_mailboxes') }}),
 
     -- The first that an occasion is about says whose it is.
-    kinds as (
+    about as (
         select
             campaign,
             customer_id,
             occasion,
             cart_key,
-            order_id,
-            product_id,
+            case when cart_key is null then order_id end as order_id,
+            case when coalesce(cart_key, order_id) is null then product_id end as product_id,
+            to_email_key,
             case
-                when cart_key is not null
-                then 'cart'
-                when order_id is not null
-                then 'order'
-                when product_id is not null
-                then 'product'
+                when coalesce(cart_key, order_id, product_id) is not null
+                then 'keys'
+                when to_email_key is not null
+                then 'mailbox'
                 when trigger in ('birthday', 'birthday_today')
                 then 'birthday'
                 else 'customer'
@@ -41,114 +39,74 @@ with
         from occasions
     ),
 
-    -- A cart is of the order, checkout, account or device that it is attributed to.
-    of_carts as (
-        select
-            kinds.campaign,
-            kinds.customer_id,
-            kinds.occasion,
-            carts.attribution,
-            carts.attribution_key
-        from kinds
-        inner join customer_carts as carts on kinds.cart_key = carts.cart_key
-        where kinds.kind = 'cart'
-    ),
+    -- The order, checkout, account or device that a cart is attributed to, that an order is, that
+    -- looked at a product or put it into a cart.
+    keys as (
+        select about.*, carts.attribution, carts.attribution_key
+        from about
+        inner join customer_carts as carts on about.cart_key = carts.cart_key
 
-    of_orders as (
-        select
-            campaign,
-            customer_id,
-            occasion,
-            'record' as attribution,
-            'shop.orders:' || order_id as attribution_key
-        from kinds
-        where kind = 'order'
-    ),
+        union all
 
-    -- Who looked at a product, or put it into a cart, may be written to about it.
-    of_products as (
-        select
-            kinds.campaign,
-            kinds.customer_id,
-            kinds.occasion,
-            events.attribution,
-            case
-                when events.attribution = 'user_id'
-                then 'web.users:' || events.user_id
-                else events.anonymous_id
-            end as attribution_key
-        from kinds
+        select about.*, 'record' as attribution, 'shop.orders:' || order_id as attribution_key
+        from about
+        where order_id is not null
+
+        union all
+
+        select about.*, looks.attribution, looks.attribution_key
+        from about
         inner join
-            customer_web_events as events
-            on kinds.customer_id = events.customer_id
-            and kinds.product_id = events.product_id
-        where kinds.kind = 'product'
-
-        union all
-
-        select
-            kinds.campaign,
-            kinds.customer_id,
-            kinds.occasion,
-            carts.attribution,
-            carts.attribution_key
-        from kinds
-        inner join
-            customer_cart_items as items
-            on kinds.customer_id = items.customer_id
-            and kinds.product_id = items.product_id
-        inner join customer_carts as carts on items.cart_key = carts.cart_key
-        where kinds.kind = 'product'
-    ),
-
-    attributed as (
-        select *
-        from of_carts
-        union all
-        select *
-        from of_orders
-        union all
-        select *
-        from of_products
+            looks on about.customer_id = looks.customer_id and about.product_id = looks.product_id
     ),
 
     found as (
-        select attributed.campaign, attributed.customer_id, attributed.occasion, map.key_group
-        from attributed
-        inner join map on attributed.attribution_key = map.record_key
-        where attributed.attribution <> 'device'
+        select keys.campaign, keys.customer_id, keys.occasion, keys.to_email_key, map.key_group
+        from keys
+        inner join map on keys.attribution_key = map.record_key
+        where keys.attribution <> 'device'
 
         union all
 
-        select attributed.campaign, attributed.customer_id, attributed.occasion, devices.key_group
-        from attributed
+        select keys.campaign, keys.customer_id, keys.occasion, keys.to_email_key, devices.key_group
+        from keys
         inner join
-            device_key_groups as devices
-            on attributed.attribution_key = devices.anonymous_id
-            and attributed.customer_id = devices.customer_id
-        where attributed.attribution = 'device'
+            devices
+            on keys.attribution_key = devices.anonymous_id
+            and keys.customer_id = devices.customer_id
+        where keys.attribution = 'device'
+
+        union all
+
+        select about.campaign, about.customer_id, about.occasion, to_email_key, key_group
+        from about
+        inner join
+            mailboxes
+            on about.customer_id = mailboxes.customer_id
+            and about.to_email_key = mailboxes.email_key
+        where about.kind = 'mailbox'
 
         union all
 
         -- Who says the birth date may be greeted on it.
-        select kinds.campaign, kinds.customer_id, kinds.occasion, birth_dates.key_group
-        from kinds
-        inner join customers on kinds.customer_id = customers.customer_id
+        select about.campaign, about.customer_id, about.occasion, to_email_key, key_group
+        from about
+        inner join customers on about.customer_id = customers.customer_id
         inner join
             birth_dates
-            on kinds.customer_id = birth_dates.customer_id
+            on about.customer_id = birth_dates.customer_id
             and cast(customers.birth_date as {{ dbt.type_string() }}) = birth_dates.attribute_value
-        where kinds.kind = 'birthday'
+        where about.kind = 'birthday'
 
         union all
 
-        select kinds.campaign, kinds.customer_id, kinds.occasion, map.key_group
-        from kinds
-        inner join map on kinds.customer_id = map.customer_id
-        where kinds.kind = 'customer'
+        select about.campaign, about.customer_id, about.occasion, to_email_key, map.key_group
+        from about
+        inner join map on about.customer_id = map.customer_id
+        where about.kind = 'customer'
     )
 
-select campaign, customer_id, occasion, key_group
+select campaign, customer_id, occasion, key_group, to_email_key
 from found
 where key_group is not null
-group by campaign, customer_id, occasion, key_group
+group by campaign, customer_id, occasion, key_group, to_email_key

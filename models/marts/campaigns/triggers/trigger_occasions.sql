@@ -1,7 +1,7 @@
 {#- Of a trigger and a segment of one name the trigger counts. -#}
 {%- set columns = [
     'customer_id', 'occasion', 'happened_at', 'qualified_at', 'is_over', 'over_reason', 'cart_key',
-    'order_id', 'product_id'
+    'order_id', 'product_id', 'to_email_key'
 ] %}
 
 with
@@ -37,6 +37,7 @@ select
     cast(null as {{ dbt.type_string() }}) as over_reason,
     cast(null as {{ dbt.type_string() }}) as cart_key,
     cast(null as {{ dbt.type_string() }}) as order_id,
-    cast(null as {{ dbt.type_string() }}) as product_id
+    cast(null as {{ dbt.type_string() }}) as product_id,
+    cast(null as {{ dbt.type_string() }}) as to_email_key
 from segments
 inner join customers on segments.customer_id = customers.customer_id

@@ -10,5 +10,6 @@ select
     cast(null as {{ dbt.type_string() }}) as over_reason,
     cast(null as {{ dbt.type_string() }}) as cart_key,
     cast(null as {{ dbt.type_string() }}) as order_id,
-    cast(null as {{ dbt.type_string() }}) as product_id
+    cast(null as {{ dbt.type_string() }}) as product_id,
+    cast(null as {{ dbt.type_string() }}) as to_email_key
 from customer_birthdays
