@@ -44,7 +44,9 @@ with
             emails.email_key,
             row_number() over (
                 partition by subjects.campaign, subjects.customer_id, subjects.occasion
-                order by emails.preference
+                order by
+                    case when emails.email_key = subjects.to_email_key then 0 else 1 end,
+                    emails.preference
             ) as choice
         from subjects
         inner join
@@ -55,7 +57,8 @@ with
             emails
             on mailboxes.customer_id = emails.customer_id
             and mailboxes.email_key = emails.email_key
-        where coalesce(subjects.to_email_key = emails.email_key, true)
+        -- What a mailbox asked for, no other is told.
+        where subjects.kind <> 'mailbox' or emails.email_key = subjects.to_email_key
     ),
 
     -- How much of the customer the mailbox stands for.

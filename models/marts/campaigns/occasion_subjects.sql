@@ -39,36 +39,30 @@ with
         from occasions
     ),
 
-    -- The order, checkout, account or device that a cart is attributed to, that an order is, that
-    -- looked at a product or put it into a cart.
+    -- What a cart is attributed to, what looked at a product, or the order itself.
     keys as (
-        select about.*, carts.attribution, carts.attribution_key
+        select
+            about.*,
+            coalesce(carts.attribution, looks.attribution, 'record') as attribution,
+            coalesce(
+                carts.attribution_key, looks.attribution_key, 'shop.orders:' || about.order_id
+            ) as attribution_key
         from about
-        inner join customer_carts as carts on about.cart_key = carts.cart_key
-
-        union all
-
-        select about.*, 'record' as attribution, 'shop.orders:' || order_id as attribution_key
-        from about
-        where order_id is not null
-
-        union all
-
-        select about.*, looks.attribution, looks.attribution_key
-        from about
-        inner join
+        left join customer_carts as carts on about.cart_key = carts.cart_key
+        left join
             looks on about.customer_id = looks.customer_id and about.product_id = looks.product_id
+        where about.kind = 'keys'
     ),
 
     found as (
-        select keys.campaign, keys.customer_id, keys.occasion, keys.to_email_key, map.key_group
+        select keys.campaign, keys.customer_id, keys.occasion, map.key_group
         from keys
         inner join map on keys.attribution_key = map.record_key
         where keys.attribution <> 'device'
 
         union all
 
-        select keys.campaign, keys.customer_id, keys.occasion, keys.to_email_key, devices.key_group
+        select keys.campaign, keys.customer_id, keys.occasion, devices.key_group
         from keys
         inner join
             devices
@@ -78,7 +72,7 @@ with
 
         union all
 
-        select about.campaign, about.customer_id, about.occasion, to_email_key, key_group
+        select about.campaign, about.customer_id, about.occasion, key_group
         from about
         inner join
             mailboxes
@@ -89,7 +83,7 @@ with
         union all
 
         -- Who says the birth date may be greeted on it.
-        select about.campaign, about.customer_id, about.occasion, to_email_key, key_group
+        select about.campaign, about.customer_id, about.occasion, key_group
         from about
         inner join customers on about.customer_id = customers.customer_id
         inner join
@@ -100,13 +94,14 @@ with
 
         union all
 
-        select about.campaign, about.customer_id, about.occasion, to_email_key, map.key_group
+        select about.campaign, about.customer_id, about.occasion, map.key_group
         from about
         inner join map on about.customer_id = map.customer_id
         where about.kind = 'customer'
     )
 
-select campaign, customer_id, occasion, key_group, to_email_key
-from found
-where key_group is not null
-group by campaign, customer_id, occasion, key_group, to_email_key
+select campaign, customer_id, occasion, about.kind, found.key_group, about.to_email_key
+from about
+inner join found using (campaign, customer_id, occasion)
+where found.key_group is not null
+group by campaign, customer_id, occasion, about.kind, found.key_group, about.to_email_key
