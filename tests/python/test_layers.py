@@ -196,6 +196,12 @@ def test_the_reasons_of_decisions_are_told(models: dict[str, Model]) -> None:
         f"Triggers say that an occasion is over since {', '.join(sorted(over))}; the YAML of "
         "email_decisions accepts these in the place of over_reason."
     )
+    revoked = models["model.penpal.email_revocations"]
+    revoking = (ROOT / revoked["original_file_path"]).with_suffix(".yml").read_text("utf-8")
+    assert over <= set(re.findall(r"^ {18}- (\w+)$", revoking, flags=re.MULTILINE)), (
+        "What ends an occasion withdraws a letter that waits: the YAML of email_revocations "
+        f"accepts {', '.join(sorted(over))} too."
+    )
     assert decided == accepted == explained, (
         "email_decisions gives its reasons in the order of its rules; its YAML accepts them and "
         "models/marts/campaigns/campaigns.md (decision_reason) explains them in this order:\n"
