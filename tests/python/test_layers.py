@@ -175,7 +175,8 @@ def test_checked_models_carry_each_raw_column(models: dict[str, Model]) -> None:
 
 def over_reasons(models: dict[str, Model]) -> set[str]:
     """Why an occasion can be over, as the triggers say."""
-    triggers = [models[f"model.penpal.trigger_{name}"]["raw_code"] for name in var({}, "triggers")]
+    names = [*var({}, "triggers"), *ABOUT_TRIGGERS]
+    triggers = [models[f"model.penpal.trigger_{name}"]["raw_code"] for name in names]
     cases = [re.split("end as over_reason", sql)[0].rpartition("case")[2] for sql in triggers]
     return {reason for case in cases for reason in re.findall(r"then '(\w+)'", case)}
 
