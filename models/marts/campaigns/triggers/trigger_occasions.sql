@@ -56,14 +56,28 @@ with
             on days.is_member
             and days.segment = members.segment
             and days.customer_id = members.customer_id
+    ),
+
+    occasions as (
+        {%- for trigger in var('triggers') %}
+            select '{{ trigger }}' as trigger, {{ columns | join(', ') }}
+            from {{ ref('trigger_' ~ trigger) }}
+
+            union all
+        {%- endfor %}
+
+        select trigger, {{ columns | join(', ') }}
+        from segment_occasions
+    ),
+
+    -- Up to twice the life of a letter: then the past is past.
+    horizons as (
+        select trigger, max(7200 * expires_after_hours) as seconds
+        from {{ ref('campaigns') }}
+        group by trigger
     )
 
-{% for trigger in var('triggers') %}
-    select '{{ trigger }}' as trigger, {{ columns | join(', ') }}
-    from {{ ref('trigger_' ~ trigger) }}
-
-    union all
-{% endfor %}
-
 select trigger, {{ columns | join(', ') }}
-from segment_occasions
+from occasions
+inner join horizons using (trigger)
+where {{ add_seconds('qualified_at', 'seconds') }} > {{ as_of() }}
