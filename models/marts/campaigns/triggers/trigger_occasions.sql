@@ -72,7 +72,7 @@ with
 
     -- Up to twice the life of a letter: then the past is past.
     horizons as (
-        select trigger, max(7200 * expires_after_hours) as seconds
+        select trigger, max(7200 * expires_after_hours) as life_seconds
         from {{ ref('campaigns') }}
         group by trigger
     )
@@ -80,4 +80,4 @@ with
 select trigger, {{ columns | join(', ') }}
 from occasions
 inner join horizons using (trigger)
-where {{ add_seconds('qualified_at', 'seconds') }} > {{ as_of() }}
+where {{ add_seconds("qualified_at", "life_seconds") }} > {{ as_of() }}
