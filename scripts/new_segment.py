@@ -9,14 +9,10 @@ the three places that tell it (SQL, `criterion`, unit test); a test says where t
 
 from __future__ import annotations
 
-import argparse
-import re
 from pathlib import Path
 
 from penpal import settings
-from penpal.settings import ROOT, UserError
-
-SEGMENTS = Path("models", "marts", "segments")
+from penpal.new_models import Kind, run
 
 SQL = """\
 {% set thresholds = segment_thresholds(revenue=500) %}
@@ -76,46 +72,11 @@ unit_tests:
 """
 
 
-def with_entry(project: str, name: str) -> str:
-    """dbt_project.yml with the segment as the last of its var `segments`."""
-    listed = re.search(r"^  segments:\n(    - \w+\n)+", project, flags=re.MULTILINE)
-    if not listed:
-        raise UserError("dbt_project.yml has no list `segments` with one name a line.")
-    return f"{project[: listed.end()]}    - {name}\n{project[listed.end() :]}"
-
-
-def begin_segment(name: str, folder: str, root: Path = ROOT) -> list[Path]:
-    """Write the files of a new segment; returns those that it wrote or changed."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name.startswith("segment_"):
-        raise UserError(
-            f"'{name}' is no name for a segment: small letters, digits and _, without `segment_`."
-        )
-    if there := sorted((root / "models").rglob(f"segment_{name}.*")):
-        raise UserError(f"There is a segment {name}: {there[0].relative_to(root)}.")
-    if not (root / SEGMENTS / folder).is_dir():
-        raise UserError(f"There is no folder {SEGMENTS / folder}: make it, or name another.")
-    project = root / "dbt_project.yml"
-    entry = with_entry(project.read_text(encoding="utf-8"), name)
-    stem = root / SEGMENTS / folder / f"segment_{name}"
-    texts = {stem.with_suffix(".sql"): SQL, stem.with_suffix(".yml"): YAML, project: entry}
-    for path, text in texts.items():
-        path.write_text(text.replace("NAME", name) if path != project else text, encoding="utf-8")
-    return list(texts)
+SEGMENT = Kind("segment", Path("models", "marts", "segments"), "segments", SQL, YAML)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("name", help="as in segment_<name>")
-    parser.add_argument(
-        "--folder", default="buying", help=f"folder of {SEGMENTS} (default: %(default)s)"
-    )
-    options = parser.parse_args(arguments)
-    for path in begin_segment(options.name, options.folder):
-        print(path.relative_to(ROOT))
-    print(f"Write its criterion there, then: .venv/bin/dbt build -s segment_{options.name}+")
-    return settings.EXIT_DONE
+    return run(SEGMENT, __doc__ or "", arguments)
 
 
 if __name__ == "__main__":

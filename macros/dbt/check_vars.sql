@@ -20,17 +20,22 @@
     {%- for segment in var('segments') + var('predicted_segments') if not modules.re.match('[a-z][a-z0-9_]*\\Z', segment | string) -%}
         {{ _refuse_var('segments', 'a list of names, each that of a model segment_<name>') }}
     {%- endfor -%}
+    {%- for trigger in var('triggers') if not modules.re.match('[a-z][a-z0-9_]*\\Z', trigger | string) -%}
+        {{ _refuse_var('triggers', 'a list of names, each that of a model trigger_<name>') }}
+    {%- endfor -%}
     {%- for name in ['keep', 'link', 'review'] if var('match_thresholds')[name] is not number -%}
         {{ _refuse_var('match_thresholds', 'numbers for keep, link and review') }}
     {%- endfor -%}
     {%- if var('orders_late_after') is not number or var('orders_late_after') <= 0 -%}
         {{ _refuse_var('orders_late_after', 'a number above 0') }}
     {%- endif -%}
-    {%- for segment, thresholds in var('segment_thresholds').items() -%}
-        {%- for value in thresholds.values() -%}
-            {%- for word in ([value] if value is number or value is string else value)
-                if word is not number and not modules.re.match('[\\w &.-]{1,60}\\Z', word | string) -%}
-                {{ _refuse_var('segment_thresholds', 'numbers and plain words for ' ~ segment) }}
+    {%- for variable in ['segment_thresholds', 'trigger_thresholds'] -%}
+        {%- for owner, thresholds in var(variable).items() -%}
+            {%- for value in thresholds.values() -%}
+                {%- for word in ([value] if value is number or value is string else value)
+                    if word is not number and not modules.re.match('[\\w &.-]{1,60}\\Z', word | string) -%}
+                    {{ _refuse_var(variable, 'numbers and plain words for ' ~ owner) }}
+                {%- endfor -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}

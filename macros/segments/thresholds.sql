@@ -3,16 +3,26 @@
     A threshold that the segment does not have is a mistake, and stops.
 -#}
 {% macro segment_thresholds() -%}
+    {{ return(_own_thresholds('segment', kwargs)) }}
+{%- endmacro %}
+
+{#- The thresholds of the trigger that calls it, in the same way, by the var trigger_thresholds. -#}
+{% macro trigger_thresholds() -%}
+    {{ return(_own_thresholds('trigger', kwargs)) }}
+{%- endmacro %}
+
+{% macro _own_thresholds(kind, defaults) -%}
     {%- set node = model.tested_node_unique_id or model.unique_id -%}
-    {%- set segment = node.split('.')[-1].removeprefix('segment_') -%}
-    {%- set given = var('segment_thresholds').get(segment, {}) -%}
-    {%- for name in given if name not in kwargs -%}
+    {%- set name = node.split('.')[-1].removeprefix(kind ~ '_') -%}
+    {%- set variable = kind ~ '_thresholds' -%}
+    {%- set given = var(variable).get(name, {}) -%}
+    {%- for threshold in given if threshold not in defaults -%}
         {{ exceptions.raise_compiler_error(
-            "var segment_thresholds: " ~ segment ~ " has no threshold '" ~ name ~ "', but "
-            ~ (kwargs | join(', ') or 'none') ~ "."
+            "var " ~ variable ~ ": " ~ name ~ " has no threshold '" ~ threshold ~ "', but "
+            ~ (defaults | join(', ') or 'none') ~ "."
         ) }}
     {%- endfor -%}
-    {%- set thresholds = dict(kwargs, **given) -%}
+    {%- set thresholds = dict(defaults, **given) -%}
     {%- do config(meta={'thresholds': thresholds}) -%}
     {{ return(thresholds) }}
 {%- endmacro %}

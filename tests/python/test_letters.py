@@ -97,9 +97,10 @@ def test_golden(queued: dict[str, Any]) -> None:
 
 def test_each_campaign_has_its_letter() -> None:
     with (ROOT / "seeds/rules/campaigns.csv").open(newline="", encoding="utf-8") as file:
-        missing = {row["template"] for row in csv.DictReader(file)} - set(LETTERS)
+        active = {r["template"] for r in csv.DictReader(file) if r["is_active"] == "true"}
+    missing = active - set(LETTERS)
     assert not missing, (
-        f"seeds/rules/campaigns.csv names letters without files in emails/: {missing}"
+        f"seeds/rules/campaigns.csv: active campaigns without letters in emails/: {missing}"
     )
 
 

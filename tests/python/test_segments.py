@@ -1,15 +1,18 @@
-"""Segments: what `make segment` makes works as it stands; a var overrides thresholds."""
+"""What `make segment` and `make trigger` make works as it stands; a var overrides thresholds."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 from conftest import ROOT, ScratchProject, copy_project, dbt_in_project
 
-from new_segment import begin_segment, with_entry
+from new_segment import SEGMENT
+from new_trigger import TRIGGER
+from penpal.new_models import begin, with_entry
 from penpal.settings import UserError
 
 
@@ -27,7 +30,7 @@ def test_a_new_segment_builds_and_passes_its_unit_test(
     project: Path, built_warehouse: Path
 ) -> None:
     shutil.copy(built_warehouse, project / "penpal.duckdb")
-    made = begin_segment("big_spenders", "buying", project)
+    made = begin(SEGMENT, "big_spenders", "buying", project)
     assert [path.name for path in made] == [
         "segment_big_spenders.sql",
         "segment_big_spenders.yml",
@@ -43,6 +46,33 @@ def test_a_new_segment_builds_and_passes_its_unit_test(
     assert "unit_test.penpal.segment_big_spenders.segment_big_spenders_boundaries" in results
 
 
+def test_a_new_trigger_builds_and_touches_no_other_model(
+    project: Path, built_warehouse: Path
+) -> None:
+    shutil.copy(built_warehouse, project / "penpal.duckdb")
+    made = begin(TRIGGER, "month_after", "buying", project)
+    assert [path.name for path in made] == [
+        "trigger_month_after.sql",
+        "trigger_month_after.yml",
+        "dbt_project.yml",
+    ]
+    campaigns = project / "seeds" / "rules" / "campaigns.csv"
+    header, first, *_ = campaigns.read_text().splitlines()
+    row = dict(zip(header.split(","), first.split(","), strict=False))
+    row |= {"campaign": "thanks", "trigger": "month_after", "is_active": "true"}
+    row |= {"expires_after_hours": "900", "description": "A try."}
+    assert campaigns.resolve() != (ROOT / "seeds/rules/campaigns.csv").resolve()
+    campaigns.write_text(f"{header}\n{','.join(row[name] for name in header.split(','))}\n")
+    built = ("campaigns", "trigger_month_after", "trigger_occasions", "campaign_occasions")
+    cautious = ("--indirect-selection", "cautious")
+    dbt_in_project(project, "build", *cautious, "-s", *built, given="{}")
+    results = (project / "target" / "run_results.json").read_text()
+    assert "unit_test.penpal.trigger_month_after.trigger_month_after_boundaries" in results
+    with duckdb.connect(project / "penpal.duckdb", read_only=True) as connection:
+        found = "select count(*) from marts.campaign_occasions where campaign = 'thanks'"
+        assert connection.execute(found).fetchone()[0] > 0
+
+
 @pytest.mark.parametrize(
     ("name", "folder", "why"),
     [
@@ -55,13 +85,13 @@ def test_a_new_segment_builds_and_passes_its_unit_test(
 def test_refuses_what_it_cannot_make(project: Path, name: str, folder: str, why: str) -> None:
     before = (project / "dbt_project.yml").read_text()
     with pytest.raises(UserError, match=why):
-        begin_segment(name, folder, project)
+        begin(SEGMENT, name, folder, project)
     assert (project / "dbt_project.yml").read_text() == before
 
 
 def test_the_list_must_have_one_name_a_line() -> None:
     with pytest.raises(UserError, match="no list `segments`"):
-        with_entry("vars:\n  segments: [a, b]\n", "c")
+        with_entry("vars:\n  segments: [a, b]\n", "c", "segments")
 
 
 THRESHOLDS = """

@@ -63,10 +63,12 @@ select
     addressed.message_id,
     addressed.customer_id,
     addressed.campaign,
-    addressed.segment,
+    addressed.trigger,
     addressed.occasion,
     addressed.occasion_on,
     addressed.cart_key,
+    addressed.order_id,
+    addressed.product_id,
     addressed.kind,
     addressed.template,
     addressed.priority,
@@ -80,7 +82,10 @@ select
         or sent_occasions.occasion is not null
         or coalesce(sent_customers.last_sent_at > addressed.cooldown_from, false)
         or coalesce(sent_addresses.last_foreign_sent_at > addressed.cooldown_from, false)
-        or coalesce(sent_addresses.last_sent_at >= addressed.qualified_at, false)
+        or coalesce(
+            addressed.kind = 'marketing' and sent_addresses.last_sent_at >= addressed.qualified_at,
+            false
+        )
     ) as is_already_sent,
     addressed.has_address,
     addressed.email is not null as has_tied_address,
@@ -89,8 +94,8 @@ select
     {{ has_consent('personalization') }} as can_personalize,
     coalesce(addressed.is_all_theirs, false) as is_all_theirs,
     coalesce(addressed.is_activity_theirs, false) as is_activity_theirs,
-    addressed.is_purchased,
-    addressed.is_nothing_left,
+    addressed.is_over,
+    addressed.over_reason,
     addressed.is_order_missing
 from addressed
 left join email_consents on addressed.email_key = email_consents.email_key

@@ -3,6 +3,14 @@ with
 
     readers as (select * from {{ ref('email_readers') }}),
 
+    letter_carts as (select * from {{ ref('letter_carts') }}),
+
+    letter_orders as (select * from {{ ref('letter_orders') }}),
+
+    letter_products as (select * from {{ ref('letter_products') }}),
+
+    letter_views as (select * from {{ ref('letter_views') }}),
+
     product_recommendations as (select * from {{ ref('product_recommendations') }}),
 
     products as (select * from {{ ref('products') }}),
@@ -34,16 +42,8 @@ with
     recommendations as (
         select
             shown_products.message_id,
-            {{ json_array_agg(json_object({
-            'product_id': 'products.product_id',
-            'name': 'products.product_name',
-            'category': 'products.category',
-            'price': ['cast(products.price as decimal(18, 2))', 'number'],
-            'currency': 'products.currency',
-            'image_url': 'products.image_url',
-            'url': 'products.product_url',
-            'reason': 'shown_products.reason',
-        }), 'shown_products.place') }} as recommendations
+            {{ json_array_agg(product_json(reason='shown_products.reason'), 'shown_products.place') }}
+            as recommendations
         from shown_products
         inner join products on shown_products.product_id = products.product_id
         group by shown_products.message_id
@@ -63,6 +63,7 @@ select
     email_letters.expires_at,
     email_letters.evaluated_at,
     {{ json_object({
+        'customer_id': 'email_letters.customer_id',
         'first_name': 'readers.first_name',
         'last_name': 'readers.last_name',
         'city': 'readers.city',
@@ -73,10 +74,18 @@ select
         'lifecycle_stage': 'readers.lifecycle_stage',
         'last_order_at': 'cast(readers.last_order_at as date)',
         'birthday_year_age': ['readers.age_reached', 'number'],
-        'cart': ['email_letters.cart', 'json'],
+        'purchase_history': ["coalesce(readers.purchase_history, '[]')", 'json'],
+        'cart': ['letter_carts.cart', 'json'],
+        'order': ['letter_orders.letter_order', 'json'],
+        'product': ['letter_products.product', 'json'],
+        'viewed': ["coalesce(letter_views.viewed, '[]')", 'json'],
         'recommendations': ["coalesce(recommendations.recommendations, '[]')", 'json'],
         'occasion_on': 'email_letters.occasion_on',
     }) }} as context
 from email_letters
 left join readers on email_letters.message_id = readers.message_id
 left join recommendations on email_letters.message_id = recommendations.message_id
+left join letter_carts on email_letters.message_id = letter_carts.message_id
+left join letter_orders on email_letters.message_id = letter_orders.message_id
+left join letter_products on email_letters.message_id = letter_products.message_id
+left join letter_views on email_letters.message_id = letter_views.message_id

@@ -45,9 +45,23 @@ select
     {%- for column in ['loyalty_tier', 'lifecycle_stage', 'last_order_at'] %}
         case when letters.is_activity_theirs then customers.{{ column }} end as {{ column }},
     {%- endfor %}
+    -- Two lists with ';' between their texts become one of JSON.
+    case
+        when letters.is_activity_theirs
+        then
+            '[' || replace(
+                {{ json_quote(
+                    "coalesce(customers.purchased_categories"
+                    ~ " || coalesce(';' || customers.purchased_tags, ''), customers.purchased_tags)"
+                ) }},
+                ';',
+                '","'
+            )
+            || ']'
+    end as purchase_history,
     -- Only who says the birth date is greeted on it.
     case
-        when letters.is_all_theirs or letters.segment = 'birthday_today'
+        when letters.is_all_theirs or letters.trigger in ('birthday', 'birthday_today')
         then customer_birthdays.age_reached
     end as age_reached
 from letters

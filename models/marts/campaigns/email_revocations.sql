@@ -3,7 +3,7 @@ with
 
     campaigns as (select * from {{ ref('campaigns') }}),
 
-    campaign_occasions as (select * from {{ ref('campaign_occasions') }}),
+    trigger_occasions as (select * from {{ ref('trigger_occasions') }}),
 
     email_consents as (select * from {{ ref('email_consents') }}),
 
@@ -36,12 +36,15 @@ with
             customer_messages.*,
             campaigns.kind,
             campaigns.purchases = 'ends' as ends_with_purchase,
-            coalesce(campaign_occasions.is_purchased, false)
-            or ordered_carts.occasion is not null as is_purchased,
+            case
+                when ordered_carts.occasion is not null
+                then 'already_purchased'
+                else trigger_occasions.over_reason
+            end as over_reason,
             -- An order that we hear of late was placed before the letter, and after its occasion,
             -- which may be gone because of it: then it was no earlier than a letter's life before.
             coalesce(
-                campaign_occasions.qualified_at,
+                trigger_occasions.qualified_at,
                 {{ add_seconds(
                 'customer_messages.sent_at', '-3600 * campaigns.expires_after_hours'
             ) }}
@@ -49,10 +52,10 @@ with
         from customer_messages
         inner join campaigns on customer_messages.campaign = campaigns.campaign
         left join
-            campaign_occasions
-            on customer_messages.campaign = campaign_occasions.campaign
-            and customer_messages.customer_id = campaign_occasions.customer_id
-            and customer_messages.occasion = campaign_occasions.occasion
+            trigger_occasions
+            on campaigns.trigger = trigger_occasions.trigger
+            and customer_messages.customer_id = trigger_occasions.customer_id
+            and customer_messages.occasion = trigger_occasions.occasion
         left join
             ordered_carts
             on customer_messages.occasion = ordered_carts.occasion
@@ -75,12 +78,11 @@ with
                 then 'suppressed'
                 when letters.kind = 'marketing' and not {{ has_consent('marketing') }}
                 then 'no_consent'
+                when letters.over_reason is not null
+                then letters.over_reason
                 when
-                    letters.is_purchased
-                    or (
-                        letters.ends_with_purchase
-                        and last_purchases.last_purchased_at >= letters.purchased_from
-                    )
+                    letters.ends_with_purchase
+                    and last_purchases.last_purchased_at >= letters.purchased_from
                 then 'already_purchased'
             end as reason
         from letters

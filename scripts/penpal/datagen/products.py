@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from penpal.datagen.arrays import DAY, as_table, money, stamp, text
+from penpal.datagen.arrays import DAY, HOUR, as_table, money, stamp, text
 from penpal.datagen.vocabulary import ODD_PRODUCT_NAMES, PRODUCTS
 
 SHOP = "https://shop.example.com"
 CDN = "https://cdn.example.com"
+# Products (places in the catalogue) that somebody looked at the day before they became cheaper, or
+# could be bought again.
+CHEAPER, BACK = 1, 2
 # Currencies by weight of one US dollar, in hundredths, rounded to what their prices look like.
 CURRENCIES = {"USD": 1.0, "CAD": 1.36, "GBP": 0.79, "AUD": 1.5, "EUR": 0.92, "JPY": 155.0}
 
@@ -71,7 +74,7 @@ def product_table(products: Products, seed: int, as_of: int) -> pa.Table:
     category = [c if rng.random() > 0.04 else c.upper() for c in products.categories]
     category[55] = "Gardening?"
     tags = rng.choice(["gift", "new", "sale", "vintage", "eco", "bestseller", "travel"], (rows, 3))
-    return as_table(
+    table = as_table(
         product_id=products.ids,
         name=text(products.names),
         category=text(category),
@@ -84,3 +87,19 @@ def product_table(products: Products, seed: int, as_of: int) -> pa.Table:
         in_stock=text(list(stock)),
         updated_at=stamp(as_of - rng.integers(1, 300 * DAY, rows), "Y-M-DTh:m:sZ"),
     )
+    return _with_changes(table, products, as_of)
+
+
+def _with_changes(table: pa.Table, products: Products, as_of: int) -> pa.Table:
+    """Two products with the version before: one was dearer, one was sold out."""
+    then, before = stamp(
+        np.array([as_of - 20 * HOUR, as_of - 40 * DAY]), "Y-M-DTh:m:sZ"
+    ).to_pylist()
+    rows = table.to_pylist()
+    earlier = [dict(rows[place], updated_at=before) for place in (CHEAPER, BACK)]
+    for place in (CHEAPER, BACK):
+        rows[place] |= {"updated_at": then}
+    rows[BACK] |= {"in_stock": "true"}
+    earlier[0]["price"] = f"{products.prices[CHEAPER] * 1.25 / 100:.2f}"
+    earlier[1]["in_stock"] = "false"
+    return pa.Table.from_pylist(rows + earlier, schema=table.schema)

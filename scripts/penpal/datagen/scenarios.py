@@ -50,6 +50,7 @@ def make_scenarios(world: World) -> dict[str, pa.Table]:
         _clock_edges,
         _standing,
         _identities,
+        _occasions,
     ):
         plant(stage, before)
     return stage.tables()
@@ -483,3 +484,14 @@ def _identities(stage: Stage, before: Callable) -> None:
         )
     ):
         stage.order(actor, before(days=40 + 30 * place), (place,), email=email, phone=None)
+
+
+def _occasions(stage: Stage, before: Callable) -> None:
+    """What else makes an occasion for a letter, of people who are there already."""
+    actor = next(a for a in stage.actors if a.case == "birthday_on_29_february")
+    for days in (95, 65, 35):
+        stage.order(actor, before(days=days), (71,))
+    stage.case(actor, "bought_every_30_days")
+    actor = next(a for a in stage.actors if a.case == "birthday:consent_unknown")
+    stage.consent(actor, "marketing", before(hours=2), "pending", "sign-up form")
+    stage.case(actor, "consent_pending")

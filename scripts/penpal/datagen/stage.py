@@ -120,13 +120,17 @@ class Stage:
             self.truth("shop.customers", actor.user_id, actor)
         for purpose, story in (("marketing", marketing), ("personalization", personalization)):
             self._consents(actor, purpose, story)
+        self.case(actor, case)
+        return actor
+
+    def case(self, actor: Actor, case: str) -> None:
+        """What this person is there for."""
         self.add(
             "truth.planted",
             kind=f"case:{case}",
             person_id=actor.id,
             value=actor.email or actor.contact_id or actor.user_id or actor.device,
         )
-        return actor
 
     def _actor(self, case, town, birth, home, names) -> Actor:
         rng, number = self.rng, len(self.actors)
@@ -242,21 +246,26 @@ class Stage:
             "refused": ((390, "withdrawn"),),
         }[story]
         for days, status in steps:
-            at = self.world.as_of - int(days * DAY)
-            key = self.key("cn")[:14]
-            self.add(
-                "crm.consents",
-                consent_id=key,
-                email=actor.email,
-                purpose=purpose,
-                status=status,
-                occurred_at=iso(at),
-                source="preference centre",
-                wording_version="2025-1",
-                wording_sha256=WORDING_SHA,
-                loaded_at=iso(at),
-            )
-            self.truth("crm.consents", key, None if actor.email in self.nobodys else actor)
+            self.consent(actor, purpose, self.world.as_of - int(days * DAY), status)
+
+    def consent(
+        self, actor: Actor, purpose: str, at: int, status: str, source: str = "preference centre"
+    ) -> None:
+        """A row of crm.consents."""
+        key = self.key("cn")[:14]
+        self.add(
+            "crm.consents",
+            consent_id=key,
+            email=actor.email,
+            purpose=purpose,
+            status=status,
+            occurred_at=iso(at),
+            source=source,
+            wording_version="2025-1",
+            wording_sha256=WORDING_SHA,
+            loaded_at=iso(at),
+        )
+        self.truth("crm.consents", key, None if actor.email in self.nobodys else actor)
 
     def interest(self, actor: Actor, interest: str, at: int) -> None:
         """A row of crm.enrichment: what a third party says that they like."""
