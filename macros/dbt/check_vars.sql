@@ -20,6 +20,9 @@
     {%- for segment in var('segments') if not modules.re.match('[a-z][a-z0-9_]*\\Z', segment | string) -%}
         {{ _refuse_var('segments', 'a list of names, each that of a model segment_<name>') }}
     {%- endfor -%}
+    {%- for trigger in var('triggers') if not modules.re.match('[a-z][a-z0-9_]*\\Z', trigger | string) -%}
+        {{ _refuse_var('triggers', 'a list of names, each that of a model trigger_<name>') }}
+    {%- endfor -%}
     {%- for name in ['keep', 'link', 'review'] if var('match_thresholds')[name] is not number -%}
         {{ _refuse_var('match_thresholds', 'numbers for keep, link and review') }}
     {%- endfor -%}

@@ -35,8 +35,8 @@ class Candidate:
     has_tied_address: bool
     is_suppressed: bool
     has_consent: bool
-    is_purchased: bool
-    is_nothing_left: bool
+    is_over: bool
+    over_reason: str | None
     is_order_missing: bool
 
 
@@ -48,11 +48,12 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
     campaigns = {"transactional": ("transactional", 1)}
     for name in ("cart", "birthday", "win_back"):
         campaigns[name] = ("marketing", draw(st.integers(1, 3)))
-    rows = []
+    rows, over = [], st.sampled_from([None, None, None, "already_purchased", "nothing_left"])
     for number in range(draw(st.integers(0, 12))):
         customer, campaign = draw(st.sampled_from("ABCD")), draw(st.sampled_from(sorted(campaigns)))
         address = addresses.get(customer)
         kind, priority = campaigns[campaign]
+        over_reason = draw(over)
         rows.append(
             Candidate(
                 *(f"m{number}", customer, campaign, address, kind, priority),
@@ -64,8 +65,8 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
                 has_tied_address=address is not None and not draw(rarely),
                 is_suppressed=draw(rarely),
                 has_consent=not draw(rarely),
-                is_purchased=draw(rarely),
-                is_nothing_left=draw(rarely),
+                is_over=over_reason is not None,
+                over_reason=over_reason,
                 is_order_missing=draw(rarely),
             )
         )
@@ -104,8 +105,7 @@ def objection(row: Candidate) -> str | None:
         "address_not_tied": not row.has_tied_address,
         "suppressed": row.is_suppressed,
         "no_consent": row.kind == "marketing" and not row.has_consent,
-        "already_purchased": row.is_purchased,
-        "nothing_left": row.is_nothing_left,
+        row.over_reason: row.is_over,
         "orders_not_yet_known": row.is_order_missing,
         "waiting": row.send_after > AS_OF,
     }

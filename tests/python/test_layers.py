@@ -22,6 +22,7 @@ MANIFEST = ROOT / "target" / "manifest.json"
 LINES = 120
 SIBLINGS = 12
 ABOUT_SEGMENTS = {"catalog", "memberships", "membership_history", "sizes", "overlap"}
+ABOUT_TRIGGERS = {"occasions"}
 
 Model = dict[str, Any]
 
@@ -172,15 +173,29 @@ def test_checked_models_carry_each_raw_column(models: dict[str, Model]) -> None:
     )
 
 
+def over_reasons(models: dict[str, Model]) -> set[str]:
+    """Why an occasion can be over, as the triggers say."""
+    triggers = [models[f"model.penpal.trigger_{name}"]["raw_code"] for name in var({}, "triggers")]
+    cases = [re.split("end as over_reason", sql)[0].rpartition("case")[2] for sql in triggers]
+    return {reason for case in cases for reason in re.findall(r"then '(\w+)'", case)}
+
+
 def test_the_reasons_of_decisions_are_told(models: dict[str, Model]) -> None:
     model = models["model.penpal.email_decisions"]
     sql, described = model["raw_code"], model["columns"]["reason"]["description"]
     rules, ranks = re.split("end as objection", sql)[0], re.split("end as reason", sql)[0]
-    decided = re.findall(r"then '(\w+)'", rules)
+    decided = re.findall(r"then '?(\w+)'?", rules)
     decided += re.findall(r"(?:then|else) '(\w+)'", ranks.rpartition("case")[2])
     yml = (ROOT / model["original_file_path"]).with_suffix(".yml").read_text(encoding="utf-8")
     accepted = re.findall(r"^ {18}- (\w+)$", yml, flags=re.MULTILINE)
     explained = re.findall(r"^\d+\. (\w+) \(", described, flags=re.MULTILINE)
+    # Where it is over, the trigger has the word.
+    over, place = over_reasons(models), decided.index("over_reason")
+    decided[place : place + 1] = accepted[place : place + len(over)]
+    assert set(decided[place : place + len(over)]) == over, (
+        f"Triggers say that an occasion is over since {', '.join(sorted(over))}; the YAML of "
+        "email_decisions accepts these in the place of over_reason."
+    )
     assert decided == accepted == explained, (
         "email_decisions gives its reasons in the order of its rules; its YAML accepts them and "
         "models/marts/campaigns/campaigns.md (decision_reason) explains them in this order:\n"
@@ -188,11 +203,28 @@ def test_the_reasons_of_decisions_are_told(models: dict[str, Model]) -> None:
     )
 
 
-def test_a_segment_has_one_kind_of_occasion(models: dict[str, Model]) -> None:
-    sql = models["model.penpal.campaign_occasions"]["raw_code"]
-    own = re.findall(r"'(\w+)' as segment", sql)
-    left_out = re.search(r"segment not in \((.*?)\)", sql, re.DOTALL)
-    assert left_out and re.findall(r"'(\w+)'", left_out[1]) == own, (
-        f"campaign_occasions has occasions of {', '.join(own)}; its last branch, one a day, leaves "
-        "out the same ones: else their members get two letters."
+def test_the_var_triggers_lists_each_trigger(models: dict[str, Model]) -> None:
+    listed = var({}, "triggers")
+    there = named(models, "trigger_") - ABOUT_TRIGGERS
+    assert sorted(listed) == sorted(there), told(
+        [f"trigger_{name}" for name in there ^ set(listed)],
+        "Each model models/marts/campaigns/triggers/trigger_<name>.sql is named in `triggers` of "
+        "dbt_project.yml, once: else no campaign can be started by it.",
+    )
+
+
+def test_triggers_tell_the_same(models: dict[str, Model]) -> None:
+    """trigger_occasions unites them; what it lacks, a campaign cannot read."""
+    columns = {
+        name: {
+            column: told["data_type"]
+            for column, told in models[f"model.penpal.trigger_{name}"]["columns"].items()
+        }
+        for name in var({}, "triggers")
+    }
+    united = models["model.penpal.trigger_occasions"]["columns"]
+    agreed = {name: column["data_type"] for name, column in united.items() if name != "trigger"}
+    offenders = [f"trigger_{name}" for name, told in columns.items() if told != agreed]
+    assert not offenders, told(
+        offenders, f"A trigger has the columns {', '.join(agreed)}, as trigger_occasions has them."
     )

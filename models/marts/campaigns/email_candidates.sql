@@ -63,10 +63,12 @@ select
     addressed.message_id,
     addressed.customer_id,
     addressed.campaign,
-    addressed.segment,
+    addressed.trigger,
     addressed.occasion,
     addressed.occasion_on,
     addressed.cart_key,
+    addressed.order_id,
+    addressed.product_id,
     addressed.kind,
     addressed.template,
     addressed.priority,
@@ -89,8 +91,8 @@ select
     {{ has_consent('personalization') }} as can_personalize,
     coalesce(addressed.is_all_theirs, false) as is_all_theirs,
     coalesce(addressed.is_activity_theirs, false) as is_activity_theirs,
-    addressed.is_purchased,
-    addressed.is_nothing_left,
+    addressed.is_over,
+    addressed.over_reason,
     addressed.is_order_missing
 from addressed
 left join email_consents on addressed.email_key = email_consents.email_key

@@ -18,10 +18,8 @@ with
                 then 'suppressed'
                 when kind = 'marketing' and not has_consent
                 then 'no_consent'
-                when is_purchased
-                then 'already_purchased'
-                when is_nothing_left
-                then 'nothing_left'
+                when is_over
+                then over_reason
                 when is_order_missing
                 then 'orders_not_yet_known'
                 when send_after > {{ as_of() }}

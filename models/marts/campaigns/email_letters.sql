@@ -25,7 +25,7 @@ with
             case
                 when email_candidates.can_personalize then email_candidates.cart_key
             end as cart_key,
-            email_candidates.segment,
+            email_candidates.trigger,
             coalesce(customers.language, 'en') as language,
             customers.timezone
         from email_decisions
@@ -90,7 +90,7 @@ select
     letters.can_personalize,
     letters.is_all_theirs,
     letters.is_activity_theirs,
-    letters.segment,
+    letters.trigger,
     letters.campaign,
     letters.occasion,
     letters.occasion_on,

@@ -47,7 +47,7 @@ select
     {%- endfor %}
     -- Only who says the birth date is greeted on it.
     case
-        when letters.is_all_theirs or letters.segment = 'birthday_today'
+        when letters.is_all_theirs or letters.trigger in ('birthday', 'birthday_today')
         then customer_birthdays.age_reached
     end as age_reached
 from letters

@@ -36,7 +36,7 @@ with
             customer_messages.*,
             campaigns.kind,
             campaigns.purchases = 'ends' as ends_with_purchase,
-            coalesce(campaign_occasions.is_purchased, false)
+            coalesce(campaign_occasions.over_reason = 'already_purchased', false)
             or ordered_carts.occasion is not null as is_purchased,
             -- An order that we hear of late was placed before the letter, and after its occasion,
             -- which may be gone because of it: then it was no earlier than a letter's life before.
