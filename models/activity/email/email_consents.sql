@@ -6,7 +6,7 @@ with
         where email_key is not null and (status <> 'granted' or occurred_at <= {{ as_of() }})
     ),
 
-    email_events as (select * from {{ ref('email_events') }}),
+    deliveries as (select * from {{ ref('email_deliveries') }}),
 
     spoken as (
         select
@@ -80,34 +80,6 @@ with
             max(case when is_unsubscribed then unsubscribed_at end) as unsubscribed_at
         from judged
         group by email_key
-    ),
-
-    deliveries as (
-        select
-            email_key,
-            max(case when event_type = 'delivered' then occurred_at end) as last_delivered_at,
-            max(
-                case
-                    when event_type in ('opened', 'clicked') and not is_machine then occurred_at
-                end
-            ) as last_engaged_at
-        from email_events
-        group by email_key
-    ),
-
-    -- Soft bounces in a row: those that no later delivery made good.
-    soft_bounces as (
-        select
-            email_events.email_key,
-            count(*) as soft_bounces_count,
-            max(email_events.occurred_at) as last_soft_bounce_at
-        from email_events
-        inner join deliveries on email_events.email_key = deliveries.email_key
-        where
-            email_events.event_type = 'bounced'
-            and coalesce(email_events.bounce_type, 'soft') <> 'hard'
-            and coalesce(email_events.occurred_at >= deliveries.last_delivered_at, true)
-        group by email_events.email_key
     )
 
 select
@@ -120,7 +92,7 @@ select
     refusals.complained_at is not null as is_complained,
     refusals.hard_bounced_at is not null as is_hard_bounced,
     refusals.unsubscribed_at is not null as is_unsubscribed,
-    coalesce(soft_bounces.soft_bounces_count, 0) as soft_bounces_count,
+    coalesce(deliveries.soft_bounces_count, 0) as soft_bounces_count,
     case
         when refusals.complained_at is not null
         then 'complaint'
@@ -128,7 +100,7 @@ select
         then 'hard_bounce'
         when refusals.unsubscribed_at is not null
         then 'unsubscribe'
-        when soft_bounces.soft_bounces_count >= {{ var('soft_bounces_limit') }}
+        when deliveries.soft_bounces_count >= {{ var('soft_bounces_limit') }}
         then 'soft_bounces'
     end as suppression_reason,
     coalesce(
@@ -136,12 +108,11 @@ select
         refusals.hard_bounced_at,
         refusals.unsubscribed_at,
         case
-            when soft_bounces.soft_bounces_count >= {{ var('soft_bounces_limit') }}
-            then soft_bounces.last_soft_bounce_at
+            when deliveries.soft_bounces_count >= {{ var('soft_bounces_limit') }}
+            then deliveries.last_soft_bounce_at
         end
     ) as suppressed_at,
     deliveries.last_delivered_at,
     deliveries.last_engaged_at
 from refusals
 full outer join deliveries on refusals.email_key = deliveries.email_key
-left join soft_bounces on deliveries.email_key = soft_bounces.email_key

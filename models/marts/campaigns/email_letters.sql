@@ -26,7 +26,7 @@ with
                 when email_candidates.can_personalize then email_candidates.cart_key
             end as cart_key,
             email_candidates.trigger,
-            coalesce(customers.language, 'en') as language,
+            coalesce(email_candidates.locale, customers.language, 'en') as language,
             customers.timezone
         from email_decisions
         inner join email_candidates on email_decisions.message_id = email_candidates.message_id
