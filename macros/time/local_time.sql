@@ -25,8 +25,7 @@
     clocks jump over it. `local` is the moment as those clocks show it, a column as `moment` and `timezone` are.
 -#}
 {% macro next_local_moment(moment, local, timezone, minutes) -%}
-    {%- set today = add_seconds('cast(cast(' ~ local ~ ' as date) as timestamp)', '60 * ' ~ minutes) -%}
-    {%- set same_offset = add_seconds('shown', seconds_between(local, moment)) -%}
+    {%- set same_offset = add_seconds('shown', 'offset_seconds') -%}
     {%- set jump -%}
         case
             {%- for quarters in [4, 3, 2, 1] %}
@@ -36,22 +35,28 @@
             else guess
         end
     {%- endset -%}
-    {%- set after_a_change -%}
-        case when {{ to_local('guess', timezone) }} > shown then {{ jump }} else guess end
+    {%- set next_one -%}
+        case
+            when {{ to_local(same_offset, timezone) }} = shown then {{ same_offset }}
+            else {{ with_value('guess', to_utc('shown', timezone),
+                'case when ' ~ to_local('guess', timezone) ~ ' > shown then ' ~ jump ~ ' else guess end'
+            ) }}
+        end
     {%- endset -%}
-    {#- Set back, clocks show it once more today. -#}
-    {%- set again = [] -%}
-    {%- for seconds in [1800, 3600] -%}
-        {%- do again.append(add_seconds(today, seconds_between(local, moment) ~ ' + ' ~ seconds)) -%}
-    {%- endfor -%}
-    case
-        {%- for later in again %}
-        when {{ today }} <= {{ local }} and {{ later }} > {{ moment }} and {{ to_local(later, timezone) }} = {{ today }}
-            then {{ later }}
-        {%- endfor %}
-        else {{ with_value('shown', 'case when ' ~ today ~ ' > ' ~ local ~ ' then ' ~ today ~ ' else ' ~ add_days(today, 1) ~ ' end',
-        'case when ' ~ to_local(same_offset, timezone) ~ ' = shown then ' ~ same_offset ~ ' else '
-        ~ with_value('guess', to_utc('shown', timezone), after_a_change) ~ ' end'
+    {%- set found -%}
+        case
+            {#- Set back, clocks show it once more today. -#}
+            {%- for seconds in [1800, 3600] %}
+            {%- set again = add_seconds('today_at', 'offset_seconds + ' ~ seconds) %}
+            when today_at <= {{ local }} and {{ again }} > {{ moment }} and {{ to_local(again, timezone) }} = today_at
+                then {{ again }}
+            {%- endfor %}
+            else {{ with_value('shown',
+                'case when today_at > ' ~ local ~ ' then today_at else ' ~ add_days('today_at', 1) ~ ' end', next_one
+            ) }}
+        end
+    {%- endset -%}
+    {{ with_value('today_at', add_seconds('cast(cast(' ~ local ~ ' as date) as timestamp)', '60 * ' ~ minutes),
+        with_value('offset_seconds', seconds_between(local, moment), found)
     ) }}
-    end
 {%- endmacro %}

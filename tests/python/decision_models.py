@@ -92,6 +92,7 @@ class DecisionModels:
             for connection in (warehouse, self.connection):
                 for schema in sorted({name.partition(".")[0] for name in INPUTS}):
                     connection.execute(f"create schema {schema}")
+            self.inputs: set[str] = set()
             for name in INPUTS:
                 self.fill(name, [])
             kept = self.connection.sql("from ledger.experiment_assignments").arrow()
@@ -101,35 +102,44 @@ class DecisionModels:
         dbt_in_project(folder, "compile", "--select", *MODELS, given=options)
         manifest = json.loads((folder / "target" / "manifest.json").read_text())
         nodes = {node["name"]: node for node in manifest["nodes"].values()}
-        self.steps = [self.step(nodes[name]) for name in MODELS]
+        self.kept: set[str] = set()
+        self.timed: set[str] = set()
+        for name in MODELS:
+            self.prepare(nodes[name])
 
-    @staticmethod
-    def step(node: dict[str, Any]) -> str:
-        clock = f"cast('{CLOCK}' as timestamp)"
-        query = node["compiled_code"].replace(clock, "getvariable('clock')")
-        table = f"{node['schema']}.{node['alias']}"
+    def prepare(self, node: dict[str, Any]) -> None:
+        """Makes a model's table, and has its query planned: that costs more than running it."""
+        table, query = f"{node['schema']}.{node['alias']}", node["compiled_code"]
         if node["config"]["materialized"] == "incremental":
-            return f"insert into {table} {query}"
-        return f"create or replace table {table} as {query}"
+            self.kept.add(node["name"])
+        else:
+            self.connection.execute(f"create table {table} as {query}")
+            self.connection.execute(f"prepare empty_{node['name']} as delete from {table}")
+        clock = f"cast('{CLOCK}' as timestamp)"
+        if clock in query:
+            self.timed.add(node["name"])
+            query = query.replace(clock, "cast($clock as timestamp)")
+        self.connection.execute(f"prepare {node['name']} as insert into {table} {query}")
 
     def fill(self, table: str, rows: list[dict[str, Any]]) -> None:
         """Replaces a table; a column that a row lacks is null."""
         schema = pa.schema(INPUTS[table].items())
-        self.connection.register("rows_of_table", pa.Table.from_pylist(rows, schema))
-        self.connection.execute(f"create or replace table {table} as from rows_of_table")
-        self.connection.unregister("rows_of_table")
-
-    def add(self, table: str, rows: list[dict[str, Any]]) -> None:
-        schema = pa.schema(INPUTS[table].items())
-        self.connection.register("rows_of_table", pa.Table.from_pylist(rows, schema))
-        self.connection.execute(f"insert into {table} by name from rows_of_table")
-        self.connection.unregister("rows_of_table")
+        if table not in self.inputs:
+            self.inputs.add(table)
+            arrow = schema.empty_table()
+            self.connection.execute(f"create table {table} as from arrow")
+        self.connection.execute(f"delete from {table}")
+        if rows:
+            arrow = pa.Table.from_pylist(rows, schema)  # noqa: F841 (the query reads it)
+            self.connection.execute(f"insert into {table} from arrow")
 
     def run(self, clock: datetime, until: str | None = None) -> None:
         """Every step, or those up to the model `until`."""
-        self.connection.execute(f"set variable clock = timestamp '{clock}'")
-        for name, step in zip(MODELS, self.steps, strict=True):
-            self.connection.execute(step)
+        for name in MODELS:
+            if name not in self.kept:
+                self.connection.execute(f"execute empty_{name}")
+            given = f"(clock := '{clock}')" if name in self.timed else ""
+            self.connection.execute(f"execute {name}{given}")
             if name == until:
                 return
 

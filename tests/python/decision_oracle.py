@@ -17,6 +17,15 @@ IN_A_ROW = {"letters": 2, "days": 3}
 BREAKER = {"days": 2, "letters": 3, "bounces": 0.3, "complaints": 0.4}
 SOFT_LIMIT, CLICKS_LIMIT, GLOBAL_HOLDOUT, SALT = 2, 2, 0.15, "test"
 EVER = datetime(1900, 1, 1)
+VARS = {
+    "letter_caps": CAPS,
+    "same_letters_in_a_row": IN_A_ROW,
+    "circuit_breaker": BREAKER,
+    "soft_bounces_limit": SOFT_LIMIT,
+    "best_hour_clicks": CLICKS_LIMIT,
+    "global_holdout_share": GLOBAL_HOLDOUT,
+    "draw_salt": SALT,
+}
 
 
 @dataclass(frozen=True)
@@ -104,9 +113,12 @@ class History:
     purchases: list[tuple[int, datetime]]
     foreign: list[Letter]
     feedback: list[str | None]
-    nights: list[datetime]
     letters: list[Letter] = field(default_factory=list)
     draws: dict[tuple[str, str, str], tuple[str, datetime]] = field(default_factory=dict)
+    world: str = ""  # set before the names of histories that are played side by side
+
+    def customer_id(self, record: int) -> str:
+        return f"{self.world}c{record}"
 
 
 def local(moment: datetime, zone: str) -> datetime:
@@ -133,7 +145,7 @@ class Night:
 
     def customer(self, name: str | None) -> str | None:
         """The customer of today who has the id."""
-        return None if name is None else self.groups[int(name[1:])]
+        return None if name is None else self.groups[number_of(name)]
 
     def members(self, customer: str) -> list[int]:
         return [number for number, group in enumerate(self.groups) if group == customer]
@@ -143,7 +155,7 @@ class Night:
         return {box for number in self.members(customer) for box in records[number].mailboxes}
 
     def face(self, customer: str) -> Record:
-        return self.history.records[int(customer[1:])]
+        return self.history.records[number_of(customer)]
 
     def owner(self, mailbox: str) -> str | None:
         """The one customer who holds a mailbox."""
@@ -507,6 +519,11 @@ class Night:
                     self.history.draws.setdefault(key, (self.arm(campaign, customer), self.clock))
 
 
+def number_of(customer: str) -> int:
+    """The oldest record of a customer."""
+    return int(customer.rpartition("c")[2])
+
+
 def first(occasion: Occasion) -> tuple[datetime, int]:
     return occasion.qualified_at, occasion.record
 
@@ -525,7 +542,7 @@ def groups_at(history: History, clock: datetime) -> list[str]:
         elif not move.joins and len(one) > 1:
             one.discard(move.first)
             groups[move.first] = {move.first}
-    return [f"c{min(group)}" for group in groups]
+    return [history.customer_id(min(group)) for group in groups]
 
 
 def is_quiet(moment: datetime, zone: str, rule: dict) -> bool:
