@@ -1,3 +1,5 @@
+{%- set salt = var('draw_salt') %}
+
 with
     experiments as (select * from {{ ref('experiments') }}),
 
@@ -45,11 +47,10 @@ with
             subjects.customer_id,
             names.experiment,
             {{ hash_share(
-            "'" ~ var('draw_salt') ~ "|holdout|' || subjects.campaign || '|' || subjects.customer_id"
-        ) }}
-            as holdout_draw,
+            "'" ~ salt ~ "|holdout|' || subjects.campaign || '|' || subjects.customer_id"
+        ) }} as holdout_draw,
             {{ hash_share(
-            "'" ~ var('draw_salt') ~ "|variant|' || names.experiment || '|' || subjects.customer_id"
+            "'" ~ salt ~ "|variant|' || names.experiment || '|' || subjects.customer_id"
         ) }} as variant_draw
         from subjects
         inner join
