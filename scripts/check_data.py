@@ -1,4 +1,7 @@
-"""Check the files of a lake; or raw data or marts, inside the warehouse and read-only.
+"""Check the rules of campaigns; the files of a lake; or raw data or marts, read-only.
+
+`rules` needs no data: it judges seeds/rules/campaigns.csv and campaign_variants.csv, and tells each
+problem with its line, the wrong word and the valid ones.
 
 `files` needs no build: it tells the files and records of each raw table, columns that are missing
 or probably meant, lines that cannot be read, and how many of the first 10,000 rows staging would
@@ -19,7 +22,7 @@ import time
 from pathlib import Path
 
 from penpal import settings
-from penpal.checks import shares
+from penpal.checks import rules, shares
 from penpal.checks.contract import raw_contract
 from penpal.checks.files import as_text, is_good, judge
 from penpal.checks.layers import checks_of
@@ -36,6 +39,14 @@ def check_files(options: argparse.Namespace) -> int:
     if options.json:
         write_whole(options.json, json.dumps(told, indent=2))
     return EXIT_DONE if is_good(told) else EXIT_CHECK_FAILED
+
+
+def check_rules() -> int:
+    problems = rules.judge()
+    for problem in problems:
+        print(f"ERROR   {problem}")
+    print(f"{len(problems)} problems" if problems else f"{rules.summary()}, no problem")
+    return EXIT_CHECK_FAILED if problems else EXIT_DONE
 
 
 def compare(paths: settings.Settings, options: argparse.Namespace) -> list[Outcome]:
@@ -58,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="Exit code: 0 passed (perhaps with warnings), 1 a check failed, 2 could not run.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("layer", choices=["files", "raw", "marts"])
+    parser.add_argument("layer", choices=["rules", "files", "raw", "marts"])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report here as well")
     parser.add_argument(
         "--shares", type=Path, metavar="FILE", help="raw: keep the shares of this run there"
@@ -70,6 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--vars", metavar="YAML", help="dbt vars of the run, as for dbt")
     options = parser.parse_args(arguments)
+    if options.layer == "rules":
+        return check_rules()
     if options.layer == "files":
         return check_files(options)
     paths = settings.load()

@@ -42,11 +42,25 @@
     {%- for limits, names in {
         'household_limits': ['people', 'members'],
         'machine_events': ['after_delivery_seconds', 'at_once_seconds', 'links'],
+        'letter_caps': ['per_day', 'per_week', 'fatigued_per_week'],
+        'same_letters_in_a_row': ['letters', 'days'],
     }.items() -%}
         {%- for name in names if var(limits)[name] is not integer -%}
             {{ _refuse_var(limits, 'whole numbers for ' ~ names | join(', ')) }}
         {%- endfor -%}
     {%- endfor -%}
+    {%- for name in ['soft_bounces_limit', 'best_hour_clicks'] if var(name) is not integer or var(name) < 1 -%}
+        {{ _refuse_var(name, 'a whole number above 0') }}
+    {%- endfor -%}
+    {%- for name in ['days', 'letters', 'bounces', 'complaints'] if var('circuit_breaker')[name] is not number -%}
+        {{ _refuse_var('circuit_breaker', 'numbers for days, letters, bounces, complaints') }}
+    {%- endfor -%}
+    {%- if var('global_holdout_share') is not number or not 0 <= var('global_holdout_share') < 1 -%}
+        {{ _refuse_var('global_holdout_share', 'a share from 0 to below 1') }}
+    {%- endif -%}
+    {%- if not modules.re.match('[\\w.-]{1,60}\\Z', var('draw_salt') | string) -%}
+        {{ _refuse_var('draw_salt', 'a word') }}
+    {%- endif -%}
     {%- do raw_sources() -%}
     {%- do as_of_text() -%}
 {%- endmacro %}

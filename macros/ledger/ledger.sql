@@ -47,3 +47,16 @@
         'value': 'double',
     }) }}
 {%- endmacro %}
+
+
+{#- Of the ledger of experiments, for its own model and the one that draws. -#}
+{% macro experiment_assignment_columns() -%}
+    {%- set text = dbt.type_string() -%}
+    {{ return({
+        'campaign': text,
+        'experiment': text,
+        'customer_id': text,
+        'arm': text,
+        'assigned_at': 'timestamp',
+    }) }}
+{%- endmacro %}

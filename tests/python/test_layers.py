@@ -205,20 +205,22 @@ def over_reasons(models: dict[str, Model]) -> set[str]:
 
 
 def test_the_reasons_of_decisions_are_told(models: dict[str, Model]) -> None:
-    model = models["model.penpal.email_decisions"]
-    sql, described = model["raw_code"], model["columns"]["reason"]["description"]
-    rules, ranks = re.split("end as objection", sql)[0], re.split("end as reason", sql)[0]
-    decided = re.findall(r"then '?(\w+)'?", rules)
-    decided += re.findall(r"(?:then|else) '(\w+)'", ranks.rpartition("case")[2])
-    yml = (ROOT / model["original_file_path"]).with_suffix(".yml").read_text(encoding="utf-8")
-    accepted = re.findall(r"^ {18}- (\w+)$", yml, flags=re.MULTILINE)
-    explained = re.findall(r"^\d+\. (\w+) \(", described, flags=re.MULTILINE)
+    """The rules give reasons in the order of decision_reasons.csv, and docs/reasons.md tells it."""
+    with (ROOT / "seeds/rules/decision_reasons.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    listed = [row["reason"] for row in rows]
+    objections = models["model.penpal.email_objections"]["raw_code"]
+    ranks = re.split("as reason", models["model.penpal.email_ranks"]["raw_code"])[0]
+    decided = re.findall(r"then '?(\w+)'?", objections) + re.findall(
+        r"(?:then|else) '(\w+)'", ranks.rpartition("case")[2]
+    )
+    decided.remove("null")
     # Where it is over, the trigger has the word.
     over, place = over_reasons(models), decided.index("over_reason")
-    decided[place : place + 1] = accepted[place : place + len(over)]
-    assert set(decided[place : place + len(over)]) == over, (
-        f"Triggers say that an occasion is over since {', '.join(sorted(over))}; the YAML of "
-        "email_decisions accepts these in the place of over_reason."
+    words = listed[place : place + len(over)]
+    assert set(words) == over, (
+        f"Triggers say that an occasion is over since {', '.join(sorted(over))}; "
+        f"decision_reasons.csv has {', '.join(words)} in that place."
     )
     revoked = models["model.penpal.email_revocations"]
     revoking = (ROOT / revoked["original_file_path"]).with_suffix(".yml").read_text("utf-8")
@@ -226,11 +228,16 @@ def test_the_reasons_of_decisions_are_told(models: dict[str, Model]) -> None:
         "What ends an occasion withdraws a letter that waits: the YAML of email_revocations "
         f"accepts {', '.join(sorted(over))} too."
     )
-    assert decided == accepted == explained, (
-        "email_decisions gives its reasons in the order of its rules; its YAML accepts them and "
-        "models/marts/campaigns/campaigns.md (decision_reason) explains them in this order:\n"
-        f"decided {decided}\naccepted {accepted}\nexplained {explained}"
+    decided[place : place + 1] = words
+    page = (ROOT / "docs" / "reasons.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| \d+ \| `(\w+)` \| (\w+) \| (.*?) \|", page, flags=re.MULTILINE)
+    assert decided == listed and [reason for reason, *_ in told] == listed, (
+        "email_objections, then email_ranks, give their reasons in the order of "
+        "decision_reasons.csv, and docs/reasons.md tells them in this order:\n"
+        f"decided {decided}\nlisted {listed}\ntold {[reason for reason, *_ in told]}"
     )
+    assert told == [(row["reason"], row["decision"], row["meaning"]) for row in rows]
+    assert [row["place"] for row in rows] == [str(place + 1) for place in range(len(rows))]
 
 
 def test_the_var_triggers_lists_each_trigger(models: dict[str, Model]) -> None:

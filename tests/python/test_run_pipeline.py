@@ -314,7 +314,9 @@ def test_bad_raw_data_stops_before_the_build(tmp_path: Path) -> None:
     assert code == 1, error
     assert "Load raw data" in out
     assert "ERROR   shop.orders.status: cannot be read in 2 rows (allowed 10%)" in error
-    assert [step["name"] for step in records(tmp_path)[0]["steps"]] == ["load", "check_raw"]
+    assert [step["name"] for step in records(tmp_path)[0]["steps"]] == [
+        *("rules", "load", "check_raw")
+    ]
 
 
 def test_every_node_is_built_by_exactly_one_step() -> None:

@@ -6,7 +6,7 @@ with
         where email_key is not null and (status <> 'granted' or occurred_at <= {{ as_of() }})
     ),
 
-    email_events as (select * from {{ ref('email_events') }}),
+    deliveries as (select * from {{ ref('email_deliveries') }}),
 
     spoken as (
         select
@@ -21,8 +21,21 @@ with
             max(case when status = 'withdrawn' then occurred_at end) as withdrawn_at,
             max(case when status = 'pending' then occurred_at end) as pending_at,
             max(case when event_type = 'unsubscribed' then occurred_at end) as unsubscribed_at,
-            max(case when event_type = 'complained' then 1 else 0 end) = 1 as is_complained,
-            max(case when event_type = 'bounced' then 1 else 0 end) = 1 as is_hard_bounced
+            min(case when event_type = 'complained' then occurred_at end) as complained_at,
+            min(case when event_type = 'bounced' then occurred_at end) as hard_bounced_at,
+            -- The latest of each kind with its source; a space sorts before a fraction of a second.
+            max(
+                case
+                    when status = 'granted'
+                    then cast(occurred_at as {{ dbt.type_string() }}) || ' ' || source_table
+                end
+            ) as granted_by,
+            max(
+                case
+                    when status in ('withdrawn', 'pending', 'unknown')
+                    then cast(occurred_at as {{ dbt.type_string() }}) || ' ' || source_table
+                end
+            ) as ended_by
         from statements
         group by email_key, purpose
     ),
@@ -43,6 +56,9 @@ with
             case
                 when granted_at > coalesce(ended_at, {{ long_ago() }}) then granted_at else ended_at
             end as status_since,
+            case
+                when granted_at > coalesce(ended_at, {{ long_ago() }}) then granted_by else ended_by
+            end as said_by,
             coalesce(granted_at <= unsubscribed_at, false) as is_unsubscribed
         from spoken
     ),
@@ -58,60 +74,45 @@ with
                     case when purpose = '{{ purpose }}' then status_since end
                 ) as {{ purpose }}_since,
             {%- endfor %}
-            max(case when is_complained then 1 else 0 end) = 1 as is_complained,
-            max(case when is_hard_bounced then 1 else 0 end) = 1 as is_hard_bounced,
-            max(case when is_unsubscribed then 1 else 0 end) = 1 as is_unsubscribed
+            max(case when purpose = 'marketing' then said_by end) as marketing_said_by,
+            min(complained_at) as complained_at,
+            min(hard_bounced_at) as hard_bounced_at,
+            max(case when is_unsubscribed then unsubscribed_at end) as unsubscribed_at
         from judged
         group by email_key
-    ),
-
-    deliveries as (
-        select
-            email_key,
-            max(case when event_type = 'delivered' then occurred_at end) as last_delivered_at,
-            max(
-                case
-                    when event_type in ('opened', 'clicked') and not is_machine then occurred_at
-                end
-            ) as last_engaged_at
-        from email_events
-        group by email_key
-    ),
-
-    -- Soft bounces in a row: those that no later delivery made good.
-    soft_bounces as (
-        select email_events.email_key, count(*) as soft_bounces_count
-        from email_events
-        inner join deliveries on email_events.email_key = deliveries.email_key
-        where
-            email_events.event_type = 'bounced'
-            and coalesce(email_events.bounce_type, 'soft') <> 'hard'
-            and coalesce(email_events.occurred_at >= deliveries.last_delivered_at, true)
-        group by email_events.email_key
     )
 
 select
     coalesce(refusals.email_key, deliveries.email_key) as email_key,
     coalesce(refusals.marketing_status, 'unknown') as marketing_status,
     refusals.marketing_since,
+    {{ regex_extract('refusals.marketing_said_by', '([^ ]+)$', 1) }} as marketing_source,
     coalesce(refusals.personalization_status, 'unknown') as personalization_status,
     refusals.personalization_since,
-    coalesce(refusals.is_complained, false) as is_complained,
-    coalesce(refusals.is_hard_bounced, false) as is_hard_bounced,
-    coalesce(refusals.is_unsubscribed, false) as is_unsubscribed,
-    coalesce(soft_bounces.soft_bounces_count, 0) as soft_bounces_count,
+    refusals.complained_at is not null as is_complained,
+    refusals.hard_bounced_at is not null as is_hard_bounced,
+    refusals.unsubscribed_at is not null as is_unsubscribed,
+    coalesce(deliveries.soft_bounces_count, 0) as soft_bounces_count,
     case
-        when refusals.is_complained
+        when refusals.complained_at is not null
         then 'complaint'
-        when refusals.is_hard_bounced
+        when refusals.hard_bounced_at is not null
         then 'hard_bounce'
-        when refusals.is_unsubscribed
+        when refusals.unsubscribed_at is not null
         then 'unsubscribe'
-        when soft_bounces.soft_bounces_count >= 3
+        when deliveries.soft_bounces_count >= {{ var('soft_bounces_limit') }}
         then 'soft_bounces'
     end as suppression_reason,
+    coalesce(
+        refusals.complained_at,
+        refusals.hard_bounced_at,
+        refusals.unsubscribed_at,
+        case
+            when deliveries.soft_bounces_count >= {{ var('soft_bounces_limit') }}
+            then deliveries.last_soft_bounce_at
+        end
+    ) as suppressed_at,
     deliveries.last_delivered_at,
     deliveries.last_engaged_at
 from refusals
 full outer join deliveries on refusals.email_key = deliveries.email_key
-left join soft_bounces on deliveries.email_key = soft_bounces.email_key

@@ -20,7 +20,7 @@ select
     email_candidates.qualified_at,
     email_decisions.variant,
     email_candidates.template,
-    coalesce(customers.language, 'en') as language,
+    coalesce(email_candidates.locale, customers.language, 'en') as language,
     customers.timezone,
     -- Who refused personalization, or never agreed to it, gets the same letter as everybody; but
     -- what a transactional letter is about is its content.

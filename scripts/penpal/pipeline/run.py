@@ -78,6 +78,7 @@ def full_steps(folder: Path, vars_option: list[str], accept: bool = False) -> li
     raw += ("--accept-shares",) if accept else ()
     render = ("scripts/render_emails.py", "--json", str(folder / LETTERS))
     return [
+        Step("rules", "Check rules", (checks, "rules")),
         Step("load", "Load raw data", (*build, "--select", *RAW_NODES), warm="dbt"),
         Step("check_raw", "Check raw data", raw, warm="checks"),
         Step("build", "Build models", (*build, "--exclude", *RAW_NODES), warm="dbt"),

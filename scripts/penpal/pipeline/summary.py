@@ -62,6 +62,10 @@ def collect(paths: Settings, letters: dict[str, Any]) -> dict[str, Any]:
             """select decision, reason, count(*) as letters from marts.email_decisions
             group by decision, reason order by decision, letters desc, reason"""
         ),
+        "stopped": rows(
+            """select campaign, evidence from marts.campaign_circuit_breakers
+            where is_open order by campaign"""
+        ),
         "to_review": rows(
             """select count(distinct (source_table, source_key, said, occurred_at)) as n
             from marts.consent_review"""
@@ -122,6 +126,7 @@ def screen(record: dict[str, Any], paths: Settings) -> str:
         "Segments    " + (_listed((s["name"], s["size"]) for s in result["segments"]) or "none"),
         "Letters     " + letters_line(result["letters"]),
         "Not sent    " + (_listed((d["reason"], d["letters"]) for d in held) or "none"),
+        *_stopped(result["stopped"]),
         f"To review   {result['to_review']:,} statements about consent (marts.consent_review)",
         *_unknown_orders(result["unknown_orders"]),
         f"Content     {result['content_hash']} ({len(result['marts'])} marts)",
@@ -134,6 +139,11 @@ def screen(record: dict[str, Any], paths: Settings) -> str:
         f"Run record  {_shown(paths.runs / record['run'] / 'run.json')}",
     ]
     return "\n".join(lines)
+
+
+def _stopped(campaigns: list[dict[str, Any]]) -> list[str]:
+    """Campaigns whose letters are held, since too many came back or were complained about."""
+    return [f"STOPPED     {row['campaign']}: {row['evidence']}" for row in campaigns]
 
 
 def _unknown_orders(count: int) -> list[str]:

@@ -1,6 +1,8 @@
 with
     campaign_occasions as (select * from {{ ref('campaign_occasions') }}),
 
+    campaigns as (select * from {{ ref('campaigns') }}),
+
     primary_emails as (select * from {{ ref('customer_emails') }} where is_primary),
 
     occasion_mailboxes as (select * from {{ ref('occasion_mailboxes') }}),
@@ -9,33 +11,7 @@ with
 
     customer_consents as (select * from {{ ref('customer_consents') }}),
 
-    customer_messages as (select * from {{ ref('customer_messages') }}),
-
-    sent_letters as (select message_id from customer_messages group by message_id),
-
-    sent_occasions as (
-        select campaign, customer_id, occasion
-        from customer_messages
-        where customer_id is not null and occasion is not null
-        group by campaign, customer_id, occasion
-    ),
-
-    sent_customers as (
-        select campaign, customer_id, max(sent_at) as last_sent_at
-        from customer_messages
-        where customer_id is not null
-        group by campaign, customer_id
-    ),
-
-    sent_addresses as (
-        select
-            campaign,
-            email_key,
-            max(sent_at) as last_sent_at,
-            max(case when occasion is null then sent_at end) as last_foreign_sent_at
-        from customer_messages
-        group by campaign, email_key
-    ),
+    experiment_arms as (select * from {{ ref('experiment_arms') }}),
 
     addressed as (
         select
@@ -44,13 +20,14 @@ with
             "campaign_occasions.campaign || '|' || campaign_occasions.customer_id"
             ~ " || '|' || campaign_occasions.occasion"
         ) }} as message_id,
-            {{ add_days(as_of(), '-campaign_occasions.cooldown_days') }} as cooldown_from,
+            campaigns.locale,
             primary_emails.email is not null as has_address,
             occasion_mailboxes.email,
             occasion_mailboxes.email_key,
             occasion_mailboxes.is_all_theirs,
             occasion_mailboxes.is_activity_theirs
         from campaign_occasions
+        inner join campaigns on campaign_occasions.campaign = campaigns.campaign
         left join primary_emails on campaign_occasions.customer_id = primary_emails.customer_id
         left join
             occasion_mailboxes
@@ -70,47 +47,59 @@ select
     addressed.order_id,
     addressed.product_id,
     addressed.kind,
-    addressed.template,
+    coalesce(arms.template, addressed.template) as template,
+    addressed.locale,
     addressed.priority,
     addressed.email,
     addressed.email_key,
     addressed.qualified_at,
     addressed.send_after,
     addressed.expires_at,
-    (
-        sent_letters.message_id is not null
-        or sent_occasions.occasion is not null
-        or coalesce(sent_customers.last_sent_at > addressed.cooldown_from, false)
-        or coalesce(sent_addresses.last_foreign_sent_at > addressed.cooldown_from, false)
-        or coalesce(
-            addressed.kind = 'marketing' and sent_addresses.last_sent_at >= addressed.qualified_at,
-            false
-        )
-    ) as is_already_sent,
     addressed.has_address,
     addressed.email is not null as has_tied_address,
     email_consents.suppression_reason is not null as is_suppressed,
+    replace(email_consents.suppression_reason, '_', ' ')
+    || ' on '
+    || {{ utc_text('email_consents.suppressed_at') }} as suppression_evidence,
     {{ has_consent('marketing') }} as has_consent,
+    case
+        when
+            email_consents.marketing_status = 'granted'
+            and customer_consents.marketing_refused_at >= email_consents.marketing_since
+        then
+            'refused elsewhere, at another of their mailboxes, on '
+            || {{ utc_text('customer_consents.marketing_refused_at') }}
+        when coalesce(email_consents.marketing_since, {{ long_ago() }}) = {{ long_ago() }}
+        then 'never asked, or never answered'
+        else
+            email_consents.marketing_status
+            || ' on '
+            || {{ utc_text('email_consents.marketing_since') }}
+            || coalesce(' by ' || email_consents.marketing_source, '')
+    end as consent_evidence,
     {{ has_consent('personalization') }} as can_personalize,
     coalesce(addressed.is_all_theirs, false) as is_all_theirs,
     coalesce(addressed.is_activity_theirs, false) as is_activity_theirs,
     addressed.is_over,
     addressed.over_reason,
-    addressed.is_order_missing
+    addressed.is_order_missing,
+    arms.experiment,
+    coalesce(arms.arm, 'default') as variant,
+    addressed.kind = 'marketing'
+    and (coalesce(arms.is_holdout, false) or coalesce(of_all.is_holdout, false)) as is_held_out,
+    case
+        when of_all.is_holdout
+        then {{ percent('of_all.share') }} || ' of all customers are held out of all marketing'
+        else {{ percent('arms.share') }} || ' of customers are held out of ' || addressed.campaign
+    end as holdout_evidence
 from addressed
 left join email_consents on addressed.email_key = email_consents.email_key
 left join customer_consents on addressed.customer_id = customer_consents.customer_id
-left join sent_letters on addressed.message_id = sent_letters.message_id
 left join
-    sent_occasions
-    on addressed.campaign = sent_occasions.campaign
-    and addressed.customer_id = sent_occasions.customer_id
-    and addressed.occasion = sent_occasions.occasion
+    experiment_arms as arms
+    on addressed.campaign = arms.campaign
+    and addressed.customer_id = arms.customer_id
 left join
-    sent_customers
-    on addressed.campaign = sent_customers.campaign
-    and addressed.customer_id = sent_customers.customer_id
-left join
-    sent_addresses
-    on addressed.campaign = sent_addresses.campaign
-    and addressed.email_key = sent_addresses.email_key
+    experiment_arms as of_all
+    on addressed.customer_id = of_all.customer_id
+    and of_all.campaign = 'all_campaigns'
