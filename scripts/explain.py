@@ -31,13 +31,14 @@ import duckdb
 
 from penpal import settings
 from penpal.customers.facts import explain_customer, explain_decision
-from penpal.customers.page import customer_page
+from penpal.customers.sections import customer_sections, headline
 from penpal.customers.tables import Warehouse
 from penpal.customers.text import render_customer, render_decision
 from penpal.files import write_whole
 from penpal.identity.evidence import Row
 from penpal.identity.explain import explain_identity
 from penpal.identity.text import render
+from penpal.pages import page
 from penpal.segments.explain import explain_segment, render_segment
 
 
@@ -72,7 +73,7 @@ def customer(options: argparse.Namespace) -> int:
     if not options.html:
         return answer(options, facts, render_customer)
     options.html.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(options.html, customer_page(facts))
+    write_whole(options.html, page(*headline(facts), customer_sections(facts)))
     print(f"{options.html}: all about {facts['customer_id']}")
     return settings.EXIT_DONE
 

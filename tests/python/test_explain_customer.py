@@ -18,10 +18,10 @@ from tiny_identity import build, has, on
 from penpal import publishing
 from penpal.customers.facts import explain_customer, explain_decision
 from penpal.customers.next_letter import NEEDS, Words, next_day
-from penpal.customers.page import customer_page
-from penpal.customers.sections import customer_sections
+from penpal.customers.sections import customer_sections, headline
 from penpal.customers.tables import Warehouse
 from penpal.customers.text import render_customer, render_decision
+from penpal.pages import page
 from penpal.settings import Settings, UserError
 
 HOSTILE = "<script>alert(1)</script>\u202e\x1b[31m"
@@ -96,6 +96,10 @@ def warehouse(tmp_path: Path) -> Path:
             }
             connection.execute(statement, asked or None) if statement.strip() else None
     return path
+
+
+def customer_page(facts: dict[str, Any]) -> str:
+    return page(*headline(facts), customer_sections(facts))
 
 
 def customer(path: Path, asked: str) -> dict[str, Any]:
@@ -184,11 +188,11 @@ def test_an_unknown_reason_speaks_with_its_meaning() -> None:
 
 
 def test_the_page_escapes_what_is_hostile_and_needs_nothing_else(warehouse: Path) -> None:
-    page = customer_page(customer(warehouse, "1"))
-    assert "<script" not in page and "\u202e" not in page and "\x1b" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert "http" not in page.replace("http-equiv", "")
-    assert "prefers-color-scheme: dark" in page and "max-width: 720px" in page
+    html = customer_page(customer(warehouse, "1"))
+    assert "<script" not in html and "\u202e" not in html and "\x1b" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "http" not in html.replace("http-equiv", "")
+    assert "prefers-color-scheme: dark" in html and "max-width: 720px" in html
 
 
 def test_unknown_names_are_told_in_a_sentence(warehouse: Path, tmp_path: Path) -> None:
@@ -198,10 +202,10 @@ def test_unknown_names_are_told_in_a_sentence(warehouse: Path, tmp_path: Path) -
     done = run([*command, "bob@shop.example"])
     assert done.returncode == 2
     assert done.stderr.startswith("explain.py: Nothing in the warehouse is called 'bob@")
-    page = tmp_path / "new" / "anna.html"
-    done = run([*command, FORMER, "--html", str(page)])
-    assert (done.returncode, done.stdout) == (0, f"{page}: all about 1\n")
-    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    html = tmp_path / "new" / "anna.html"
+    done = run([*command, FORMER, "--html", str(html)])
+    assert (done.returncode, done.stdout) == (0, f"{html}: all about 1\n")
+    assert html.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def some_customers(connection: duckdb.DuckDBPyConnection) -> list[str]:

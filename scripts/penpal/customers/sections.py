@@ -3,41 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
 
 from penpal.identity.evidence import Row, refusal_line
 from penpal.identity.text import notes, rule_text
-
-
-@dataclass(frozen=True)
-class Section:
-    """A table with a head; `empty` stands where it has no rows."""
-
-    title: str
-    columns: tuple[str, ...]
-    cells: list[tuple[Any, ...]] = field(default_factory=list)
-    empty: str = "none"
-
-
-def word(value: Any) -> str:
-    """A value as text; what is not known as a dash, times to the minute."""
-    if value is None or value in ("", []):
-        return "-"
-    if isinstance(value, dict):
-        return ", ".join(f"{name.replace('_', ' ')} {word(told)}" for name, told in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(word, value))
-    return _scalar(value)
-
-
-def _scalar(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, date):
-        return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else f"{value:%Y-%m-%d}"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+from penpal.sections import Section, word
 
 
 def customer_sections(facts: Row) -> list[Section]:

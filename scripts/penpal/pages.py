@@ -1,12 +1,11 @@
-"""An explanation of a customer as one page that needs nothing else: no script, no network."""
+"""One page that needs nothing else: no script, no network; for a screen, a phone, and the dark."""
 
 from __future__ import annotations
 
 from html import escape
 from typing import Any
 
-from penpal.customers.sections import Section, customer_sections, headline, word
-from penpal.identity.evidence import Row
+from penpal.sections import Section, word
 from penpal.terminal import shown
 
 # Sections that a reader wants at once; the others open with a click.
@@ -53,12 +52,12 @@ td { min-width: 5.5em; }
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def customer_page(facts: Row) -> str:
-    """The whole page; every value is escaped, and none can turn the text around it."""
-    title, told = headline(facts)
-    parts = [
-        details(part, is_open=place < OPEN) for place, part in enumerate(customer_sections(facts))
-    ]
+def page(title: str, told: list[str], sections: list[Section], picture: str = "") -> str:
+    """A whole page; every value is escaped, and none can turn the text around it.
+
+    `picture` is SVG of our own making, shown above the sections.
+    """
+    parts = [details(part, is_open=place < OPEN) for place, part in enumerate(sections)]
     return "\n".join(
         [
             '<!doctype html>\n<html lang="en" dir="ltr">\n<head>\n<meta charset="utf-8">',
@@ -68,7 +67,7 @@ def customer_page(facts: Row) -> str:
             f"<title>{safe(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>",
             f"<header><h1>{safe(title)}</h1>",
             *(f"<p>{safe(line)}</p>" for line in told),
-            "</header>\n<main>",
+            f"</header>\n<main>\n{picture}",
             *parts,
             "</main>\n</body>\n</html>\n",
         ]
