@@ -112,6 +112,11 @@ class Replay:
             record(cursor)
         self.outside = {relation for relation in self.models if relation.endswith(LEDGER_NAME)}
 
+    def close(self) -> None:
+        """Let go of the scratch warehouse."""
+        self.adapter.cleanup_connections()
+        self.adapter.connections.close_all_connections()
+
 
 LEDGER_NAME = '"ledger"."email_messages"'
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from penpal.settings import ROOT, UserError
 
 # What dbt reads of a project; rule files are copied, as some may be replaced.
-LINKED = ("models", "macros", "scripts", "tests", "seeds/sample")
-COPIED = ("dbt_project.yml", "profiles.yml", "seeds/rules")
+LINKED = ("models", "macros", "scripts", "tests")
+COPIED = ("dbt_project.yml", "profiles.yml", "seeds")
 
 
 def other_project(asked: str, folder: Path) -> Path:
@@ -37,19 +37,20 @@ def other_project(asked: str, folder: Path) -> Path:
 
 def with_rules(rules: Path, folder: Path) -> Path:
     """This project, with the rule files of a folder in the place of its own."""
-    for name in LINKED:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).symlink_to(ROOT / name)
-    for name in COPIED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name)
-        else:
-            shutil.copy(ROOT / name, folder / name)
     given = sorted(rules.glob("*.csv"))
     if not given:
         raise UserError(f"{rules} has no .csv file: put copies of seeds/rules/*.csv there.")
     for file in given:
         if not (ROOT / "seeds" / "rules" / file.name).exists():
             raise UserError(f"{file} is no rule file: seeds/rules has no {file.name}.")
-        shutil.copy(file, folder / "seeds" / "rules" / file.name)
+    folder.mkdir(parents=True)
+    for name in LINKED:
+        (folder / name).symlink_to(ROOT / name)
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name)
+        else:
+            shutil.copy(ROOT / name, folder / name)
+    for file in given:
+        shutil.copy(file, folder / "seeds" / "rules")
     return folder
