@@ -7,6 +7,8 @@ with
 
     products as (select * from {{ ref('products') }}),
 
+    letter_offers as (select * from {{ ref('letter_offers') }}),
+
     shown_products as (
         select
             email_letters.message_id,
@@ -74,9 +76,11 @@ select
         'last_order_at': 'cast(readers.last_order_at as date)',
         'birthday_year_age': ['readers.age_reached', 'number'],
         'cart': ['email_letters.cart', 'json'],
+        'offer': ['letter_offers.offer_json', 'json'],
         'recommendations': ["coalesce(recommendations.recommendations, '[]')", 'json'],
         'occasion_on': 'email_letters.occasion_on',
     }) }} as context
 from email_letters
+left join letter_offers on email_letters.message_id = letter_offers.message_id
 left join readers on email_letters.message_id = readers.message_id
 left join recommendations on email_letters.message_id = recommendations.message_id
