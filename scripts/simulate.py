@@ -21,9 +21,11 @@ that a source has changed since. The warehouse itself is only read.
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import multiprocessing
 import re
+import signal
 import tempfile
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -36,6 +38,7 @@ from penpal.identity.evidence import Row
 from penpal.identity.text import SHOWN
 from penpal.pages import page
 from penpal.pipeline.run import dbt_vars
+from penpal.pipeline.warm import die_with_parent
 from penpal.sections import as_text
 from penpal.settings import ROOT, UserError
 from penpal.simulation import chart, report
@@ -99,19 +102,38 @@ def asked(options: argparse.Namespace, folder: Path) -> list[Simulation]:
         *(options.begins, options.ends, options.every, given, options.campaign),
     )
     if not options.compare:
+        refuse_unknown_campaigns(options.campaign, ROOT)
         return [now]
     other = other_project(options.compare, folder / "other_project")
+    refuse_unknown_campaigns(options.campaign, ROOT, other)
     return [
         replace(now, folder=folder / "other", project=other, name=options.compare),
         now,
     ]
 
 
+def refuse_unknown_campaigns(names: list[str], *projects: Path) -> None:
+    known: set[str] = set()
+    for project in projects:
+        with (project / "seeds" / "rules" / "campaigns.csv").open(newline="") as file:
+            known |= {row["campaign"] for row in csv.DictReader(file)}
+    for name in names:
+        if name not in known:
+            raise UserError(f"There is no campaign '{name}': there are {', '.join(sorted(known))}.")
+
+
 def run(simulations: list[Simulation]) -> list[Row]:
     """Each in a process of its own, as dbt knows one warehouse a process; a failure ends all."""
-    with multiprocessing.get_context("spawn").Pool(len(simulations)) as pool:
+    spawn = multiprocessing.get_context("spawn")
+    with spawn.Pool(len(simulations), initializer=end_with_parent) as pool:
         found = dict(pool.imap_unordered(numbered, enumerate(simulations)))
     return [found[place] for place in range(len(simulations))]
+
+
+def end_with_parent() -> None:
+    """Ctrl-C goes to every process: the main one alone answers it, and ends the others."""
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def numbered(asked: tuple[int, Simulation]) -> tuple[int, Row]:

@@ -71,6 +71,13 @@ create table ledger.email_messages as from (values
 ) as letters (message_id, customer_id, email, campaign, occasion, variant, sent_at, subject);
 create table marts.email_revocations as select 'm9' as message_id, '1' as customer_id,
     'no_consent' as reason;
+create schema profile;
+create table profile.customer_offer_codes as select 'BCDF-2222' as code, 'present' as offer,
+    '1' as customer_id, '2026' as occasion, timestamp '2026-06-01' as issued_at,
+    timestamp '2026-06-15' as expires_at;
+create table marts.offer_redemptions as select 'BCDF-2222' as code, 'present' as offer,
+    '1' as customer_id, '2' as used_by_customer_id, 'O7' as order_id,
+    timestamp '2026-06-02' as used_at, 'by_somebody_else' as judgement;
 create table marts.email_queue as select 'm5' as message_id, '1' as customer_id,
     'news' as campaign, 'today' as occasion, 'anna@shop.example' as email;
 """
@@ -133,6 +140,16 @@ def test_letters_of_former_ids_are_told_with_their_state(warehouse: Path) -> Non
     assert facts["note"].startswith(f"{FORMER} became 1 on 2026-02-02")
     told = [(row["message_id"], row["state"]) for row in facts["letters"]]
     assert told == [("m5", "to be rendered"), ("m9", "revoked: no_consent"), ("m8", "rendered")]
+
+
+def test_codes_and_who_used_them_are_told(warehouse: Path) -> None:
+    text = render_customer(customer(warehouse, "1"))
+    assert lines_of(text, "Codes of offers") == [
+        "BCDF-2222 present 2026 2026-06-01 00:00 2026-06-15 00:00"
+    ]
+    assert lines_of(text, "Codes that were used") == [
+        "BCDF-2222 present O7 2026-06-02 00:00 2 by_somebody_else"
+    ]
 
 
 def test_says_what_the_next_letter_of_each_campaign_needs(warehouse: Path) -> None:

@@ -220,6 +220,13 @@ def test_what_cannot_be_asked(tmp_path: Path, arguments: tuple[str, ...], words:
     assert words in done.stderr
 
 
+def test_a_campaign_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    span = ("--from", "2026-06-01", "--to", "2026-06-02")
+    done = run_simulation(tmp_path / "none.duckdb", *span, "--campaign", "xmas")
+    assert done.returncode == 2
+    assert "There is no campaign 'xmas': there are " in done.stderr
+
+
 def test_the_chart_has_a_bar_for_each_number() -> None:
     days = [date(2026, 6, 1) + timedelta(days=n) for n in range(3)]
     drawn = chart.stacked("<b>", days, {"a": [1, 0, 7], "<i>": [2, 0, 4]})

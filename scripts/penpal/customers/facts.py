@@ -87,6 +87,16 @@ def explain_customer(warehouse: Warehouse, asked: str) -> Row:
         "consents": consents(warehouse, identity),
         "decisions": decisions,
         "letters": letters(warehouse, who, identity),
+        # Codes that nobody has used yet are as good as money: the published copy has none.
+        "codes": warehouse.of("profile.customer_offer_codes", who, "issued_at desc, code"),
+        "redemptions": warehouse.rows(
+            "marts.offer_redemptions",
+            """
+            from marts.offer_redemptions where $1 in (customer_id, used_by_customer_id)
+            order by used_at desc, order_id
+            """,
+            [who],
+        ),
         "predictions": predictions(warehouse, who),
         "next": next_letters(warehouse, found[0], decisions),
     }

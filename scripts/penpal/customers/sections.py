@@ -298,6 +298,31 @@ def letters_section(facts: Row) -> Section:
     )
 
 
+def codes_section(facts: Row) -> Section:
+    return Section(
+        "Codes of offers",
+        ("code", "offer", "occasion", "given at", "until"),
+        [
+            (row["code"], row["offer"], row["occasion"], row["issued_at"], row["expires_at"])
+            for row in facts["codes"]
+        ],
+    )
+
+
+def redemptions_section(facts: Row) -> Section:
+    return Section(
+        "Codes that were used",
+        ("code", "offer", "order", "used at", "by", "judgement"),
+        [
+            (
+                *(row["code"], row["offer"], row["order_id"], row["used_at"]),
+                *(row["used_by_customer_id"], row["judgement"]),
+            )
+            for row in facts["redemptions"]
+        ],
+    )
+
+
 def predictions_section(facts: Row) -> Section:
     cells = [
         (mart.removeprefix("customer_"), name, value)
@@ -312,6 +337,8 @@ SECTIONS: Iterable[Callable[[Row], Section]] = (
     next_letter_section,
     decision_section,
     letters_section,
+    codes_section,
+    redemptions_section,
     profile_section,
     numbers_section,
     segments_section,

@@ -9,6 +9,7 @@ from math import ceil, log10
 from penpal.pages import safe
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 1120, 300, 46, 42, 34
+WIDEST = 64.0
 COLOURS = ("#9c4327", "#2f6f8f", "#7d8a2e", "#8a5a9e", "#c28a1b", "#4b8f6b", "#b0557a", "#6a645b")
 
 Told = tuple[int, str]  # number of the colour, words for whoever points at it
@@ -72,7 +73,7 @@ def _bar(place: tuple[float, float], part: tuple[int, int], scale: int, told: To
     """A bar at (x, width) of so many above so many."""
     (x, width), (below, count), (colour, words) = place, part, told
     top, base = _y(below + count, scale), _y(below, scale)
-    gap = min(2.0, width / 5)
+    gap = max(min(2.0, width / 5), width - WIDEST)
     return (
         f'<rect x="{x + gap / 2:.1f}" y="{top:.1f}" width="{width - gap:.1f}"'
         f' height="{base - top:.1f}" fill="{COLOURS[colour % len(COLOURS)]}">'
@@ -84,9 +85,9 @@ def _figure(
     title: str, days: Sequence[date], names: list[str], scale: int, parts: list[str]
 ) -> str:
     lines = []
-    ticks = min(scale, 4)
+    ticks = 5 if scale % 5 == 0 else scale  # scales above 5 are round
     for tick in range(ticks + 1):
-        value = ceil(scale * tick / ticks)
+        value = scale * tick // ticks
         y = _y(value, scale)
         lines.append(f'<line x1="{LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
         lines.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value:,}</text>')
