@@ -62,6 +62,12 @@ def make(warehouse: Path, rows: list[dict[str, Any]]) -> Path:
             "email varchar, campaign varchar, occasion varchar, variant varchar, "
             "template varchar, sent_at timestamp, outbox_file varchar, subject varchar)"
         )
+        connection.execute(
+            "create table ledger.offer_codes (code varchar, offer varchar, customer_id varchar, "
+            "campaign varchar, occasion varchar, message_id varchar, kind varchar, "
+            "value decimal(18, 2), currency varchar, minimum decimal(18, 2), "
+            "issued_at timestamp, expires_at timestamp)"
+        )
         if rows:
             names = [*texts, *TIMES]
             types = [pa.string()] * len(texts) + [pa.timestamp("us")] * len(TIMES)
@@ -241,6 +247,7 @@ def test_any_leftovers_are_put_right(
         for number, stage in enumerate(stages):
             letters = [
                 {name: f"{name}-{number}-{n}" for name in outbox.SCHEMA.names}
+                | {"offer": json.dumps({"offer": "o", "code": f"{number}{n}", "expires_at": ""})}
                 | dict.fromkeys(
                     ("send_after", "expires_at", "rendered_at", "state_at"), datetime(2026, 6, 15)
                 )
@@ -253,7 +260,7 @@ def test_any_leftovers_are_put_right(
                 continue
             name = outbox.claim(part)
             if stage in ("entered", "done"):
-                outbox.enter(connection, rows)
+                outbox.enter(connection, rows, outbox.code_rows(letters))
             if stage in ("done", "forgotten"):
                 outbox.finish(folder, name)
             expected += 3 * (stage in ("entered", "done", "forgotten"))

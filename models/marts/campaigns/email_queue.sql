@@ -15,6 +15,8 @@ with
 
     products as (select * from {{ ref('products') }}),
 
+    letter_offers as (select * from {{ ref('letter_offers') }}),
+
     shown_products as (
         select
             email_letters.message_id,
@@ -79,10 +81,12 @@ select
         'order': ['letter_orders.letter_order', 'json'],
         'product': ['letter_products.product', 'json'],
         'viewed': ["coalesce(letter_views.viewed, '[]')", 'json'],
+        'offer': ['letter_offers.offer_json', 'json'],
         'recommendations': ["coalesce(recommendations.recommendations, '[]')", 'json'],
         'occasion_on': 'email_letters.occasion_on',
     }) }} as context
 from email_letters
+left join letter_offers on email_letters.message_id = letter_offers.message_id
 left join readers on email_letters.message_id = readers.message_id
 left join recommendations on email_letters.message_id = recommendations.message_id
 left join letter_carts on email_letters.message_id = letter_carts.message_id

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -37,6 +38,8 @@ SCHEMA = pa.schema(
     + [(name, pa.timestamp("us")) for name in ("send_after", "expires_at", "rendered_at")]
     # due or revoked, why, and the clock of the run that said so
     + [("state", pa.string()), ("state_reason", pa.string()), ("state_at", pa.timestamp("us"))]
+    # the offer that it makes, with its code, as JSON
+    + [("offer", pa.string())]
 )
 ROW_GROUP = 250  # a reader of a few letters need not unpack thousands
 REFUSED_SCHEMA = pa.schema(
@@ -45,6 +48,12 @@ REFUSED_SCHEMA = pa.schema(
 LEDGER_COLUMNS = (
     *("message_id", "customer_id", "email", "campaign", "occasion", "variant", "template"),
     *("sent_at", "outbox_file", "subject"),
+)
+
+# The ledger of codes: what the letter says of its offer, and which letter it is.
+CODE_COLUMNS = (
+    *("code", "offer", "customer_id", "campaign", "occasion", "message_id"),
+    *("kind", "value", "currency", "minimum", "issued_at", "expires_at"),
 )
 
 
@@ -99,8 +108,25 @@ def ledger_rows(table: pa.Table, name: str) -> pa.Table:
     return table.select(LEDGER_COLUMNS)
 
 
-def enter(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
-    """Insert ledger rows in one transaction; refuses a message that is there already."""
+def code_rows(letters: Iterable[dict[str, Any]]) -> list[list[Any]]:
+    """The codes that letters give out as the ledger has them, in the order of CODE_COLUMNS."""
+    codes = []
+    for letter in letters:
+        if letter.get("offer"):
+            offer = json.loads(letter["offer"])
+            row = {**offer, **letter, "offer": offer["offer"], "expires_at": offer["expires_at"]}
+            row["issued_at"] = letter["rendered_at"]
+            codes.append([row.get(column) for column in CODE_COLUMNS])
+    return codes
+
+
+def enter(
+    connection: duckdb.DuckDBPyConnection, rows: pa.Table, codes: Iterable[list[Any]] = ()
+) -> None:
+    """Insert ledger rows in one transaction, with the codes that these letters give out first.
+
+    Refuses a message that is there already.
+    """
     columns = ", ".join(LEDGER_COLUMNS)
     connection.register("letters_to_enter", rows)
     try:
@@ -114,12 +140,25 @@ def enter(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
         connection.execute(
             f"insert into ledger.email_messages ({columns}) select {columns} from letters_to_enter"
         )
+        for code in codes:
+            connection.execute(ENTER_CODE, code)
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
     finally:
         connection.unregister("letters_to_enter")
+
+
+# A code is an occasion's: a second letter about it, or a letter rendered anew, shows the same.
+ENTER_CODE = f"""
+insert into ledger.offer_codes ({", ".join(CODE_COLUMNS)})
+select code, offer, customer_id, campaign, occasion, message_id, kind,
+    try_cast(value as decimal(18, 2)), currency, try_cast(minimum as decimal(18, 2)), issued_at,
+    timezone('UTC', try_cast(expires_at as timestamptz))
+from (values ({", ".join("?" * len(CODE_COLUMNS))})) as given ({", ".join(CODE_COLUMNS)})
+where code not in (select code from ledger.offer_codes)
+"""
 
 
 def finish(outbox: Path, name: str) -> None:
@@ -154,8 +193,9 @@ def recover(connection: duckdb.DuckDBPyConnection, outbox: Path) -> None:
     for path in sorted(outbox.glob("*.parquet")):
         if path.name not in known:
             columns = [name for name in LEDGER_COLUMNS if name in SCHEMA.names]
-            table = ledger_rows(pq.read_table(path, columns=[*columns, "rendered_at"]), path.name)
-            enter(connection, table)
+            kept = [name for name in ("offer",) if name in pq.read_schema(path).names]
+            table = pq.read_table(path, columns=[*columns, *kept, "rendered_at"])
+            enter(connection, ledger_rows(table, path.name), code_rows(table.to_pylist()))
 
 
 REVOCATIONS = """

@@ -34,6 +34,7 @@ def check_tables(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None
         ("marts", "email_queue", QUEUE_COLUMNS),
         ("marts", "email_revocations", ("message_id", "reason", "evaluated_at")),
         ("ledger", "email_messages", outbox.LEDGER_COLUMNS),
+        ("ledger", "offer_codes", outbox.CODE_COLUMNS),
     ):
         found = columns_of(connection, schema, table)
         if not found:
