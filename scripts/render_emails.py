@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from penpal import settings
-from penpal.letters import outbox, rendering
+from penpal.letters import outbox, rendering, workers
 from penpal.settings import UserError
 
 MANY_REFUSED = 20
@@ -41,9 +41,9 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--time-limit",
         type=float,
-        default=60,
+        default=workers.TIME_LIMIT,
         metavar="SECONDS",
-        help="stop a template whose batch of letters takes longer (default 60)",
+        help=f"refuse a letter that takes more processor seconds (default {workers.TIME_LIMIT:g})",
     )
     parsed = parser.parse_args(arguments)
     for name in ("limit", "jobs"):
