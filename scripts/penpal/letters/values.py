@@ -27,8 +27,10 @@ class Missing(StrictUndefined):
     def __ne__(self, other: object) -> bool:
         return not isinstance(other, Missing)
 
-    def field(self, name: str) -> Missing:
+    def __getattr__(self, name: str) -> Missing:
         """A field of what is missing is missing too."""
+        if name.startswith("_"):
+            raise AttributeError(name)
         return Missing(f"{self._undefined_name}.{name}")
 
 
