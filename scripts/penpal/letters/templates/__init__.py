@@ -405,18 +405,17 @@ def expand(source: Source, read: Callable[[str], Source], depth: int = 0) -> Sou
         if depth >= INCLUDE_LIMIT:
             raise TemplateRefused(fault(place, path, "its includes go in a circle."))
         try:
-            included = expand(_without_comments(read(path)), read, depth + 1)
+            included = _without_comments(read(path))
         except TemplateNotFound as error:
-            raise TemplateRefused(
-                fault(place, path, "there is no such file below emails/.")
-            ) from error
+            message = "there is no such file below emails/."
+            raise TemplateRefused(fault(place, path, message)) from error
         put: dict[str, str | Source] = dict(given)
         end = opening.end()
         if not opening[2]:
             inner_end, end = _end_of_include(source, opening)
-            put["content"] = expand(source.cut(opening.end(), inner_end), read, depth + 1)
-        parts += [source.cut(done, match.start())]
-        parts += [included.sub(_TOKEN, lambda token: put.get(token[1], token[0]))]  # noqa: B023
+            put["content"] = source.cut(opening.end(), inner_end)
+        included = included.sub(_TOKEN, lambda token: put.get(token[1], token[0]))  # noqa: B023
+        parts += [source.cut(done, match.start()), expand(included, read, depth + 1)]
         done = end
     return Source.joined([*parts, source.cut(done, len(text))])
 

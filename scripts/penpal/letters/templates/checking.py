@@ -26,11 +26,15 @@ NUMBER_LIMIT = 10**6  # largest number that a template may write down
 INCLUDE_LIMIT = 5
 ROUNDS = 4  # enough for names that are set by names that are set by names …
 
+# What Liquid prints as true or false: of loops and of comparisons, never of the letter's variables.
+LOGIC = Kind("truth of a condition")
+
 LOOP = Kind(
     "loop",
     dict.fromkeys(("index", "index0", "revindex", "revindex0", "length"), NUMBER)
     | dict.fromkeys(("rindex", "rindex0", "col", "col0", "row"), NUMBER)
-    | dict.fromkeys(("first", "last", "col_first", "col_last"), FLAG),
+    | dict.fromkeys(("first", "last", "col_first", "col_last"), LOGIC)
+    | {"name": TEXT},
 )
 
 
@@ -117,9 +121,14 @@ class Check:
             return self.refuse(place, word, "only customer.id may stand in the brackets.")
         return frozenset(kind.item for kind in kinds if kind is BY_CUSTOMER)
 
+    prints_logic = False
+
     def printed(self, place: Place, kinds: Kinds, word: str) -> None:
         for kind in kinds - PRINTABLE:
+            if kind is LOGIC and self.prints_logic:
+                continue
             instead = {
+                LOGIC.name: "is true or false: ask it in an {% if %}",
                 "list": "is a list: print its items in a {% for %}",
                 "true or false": "is true or false: ask it in an {% if %}",
             }.get(kind.name, f"is a {kind.name}: print one of its fields")

@@ -256,6 +256,8 @@ def _batch(items: Any, size: int) -> list:
 
 
 def _end(items: Any, at: int) -> Any:
+    if isinstance(items, StrictUndefined):
+        return items
     return items[at] if items else Missing("first" if at == 0 else "last")
 
 
@@ -500,6 +502,8 @@ class JinjaCheck(Check):
             near = nearest(name, FILTERS)
             return self.refuse(place, f"| {name}", f"there is no such filter.{near}")
         kinds = self.kinds(node.node)
+        if name in ("first", "last") and kinds == {TEXT}:
+            return kinds  # a letter of it
         arguments = [self.kinds(one) for one in (*node.args, *(k.value for k in node.kwargs))]
         if name == "map":
             return self._mapped(node, kinds)

@@ -59,6 +59,7 @@ from penpal.letters.templates import filters
 from penpal.letters.templates.checking import (
     DEPTH_LIMIT,
     INCLUDE_LIMIT,
+    LOGIC,
     LOOP,
     NONE,
     ROUNDS,
@@ -68,7 +69,6 @@ from penpal.letters.templates.checking import (
 )
 from penpal.letters.templates.contract import (
     BY_CUSTOMER,
-    FLAG,
     MARKUP,
     NUMBER,
     TEXT,
@@ -368,6 +368,8 @@ def _context_filter(function: Callable[..., Any]) -> Callable[..., Any]:
 class LiquidCheck(Check):
     """Walks the tree of a template; kinds of nodes that are not named here are not allowed."""
 
+    prints_logic = True
+
     def __init__(
         self, names: Names, environment: Sandbox, read: Callable[[str], Source], **named: Any
     ):
@@ -516,7 +518,7 @@ class LiquidCheck(Check):
             if isinstance(node, StringLiteral | IntegerLiteral | FloatLiteral):
                 return self.text(self.place(node), node.value)
             if isinstance(node, TrueLiteral | FalseLiteral):
-                return frozenset((FLAG,))
+                return frozenset((LOGIC,))
             if isinstance(node, Nil | Empty | Blank | Continue):
                 return NONE
             if isinstance(node, RangeLiteral):
@@ -526,7 +528,7 @@ class LiquidCheck(Check):
             if type(node).__module__ in _CONDITIONS:
                 for one in node.children():
                     self.kinds(one)
-                return frozenset((FLAG,))
+                return frozenset((LOGIC,))
             return self.refuse(self.place(node), str(node), "is not allowed here.")
         finally:
             self.depth -= 1
@@ -541,24 +543,26 @@ class LiquidCheck(Check):
         for segment in node.path[1:]:
             if not kinds:
                 return NONE
-            if BY_CUSTOMER in kinds:
-                is_own = isinstance(segment, Path) and str(segment) == "customer.id"
-                if is_own:
-                    self.path(segment)
-                kinds = self.customers(place, kinds, is_own, told)
-            elif isinstance(segment, Path):
-                return self.refuse(place, told, "only a number may stand in the brackets.")
-            elif isinstance(segment, int):
-                kinds = self.items(place, kinds, told)
-            elif segment == "size" and not any(kind.fields for kind in kinds):
-                kinds = frozenset((NUMBER,))
-            elif segment in ("first", "last") and any(kind.item for kind in kinds):
-                kinds = self.items(place, kinds, told)
-            elif segment == "parentloop" and LOOP in kinds:
-                kinds = frozenset((LOOP,))
-            else:
-                kinds = self.field(place, kinds, segment, told)
+            kinds = self.segment(place, kinds, segment, told)
         return kinds
+
+    def segment(self, place: Any, kinds: Kinds, segment: Any, told: str) -> Kinds:
+        """What one step of a path leads to: .field, [0], [index], .first, .size …"""
+        if BY_CUSTOMER in kinds:
+            is_own = isinstance(segment, Path) and str(segment) == "customer.id"
+            if is_own:
+                self.path(segment)
+            return self.customers(place, kinds, is_own, told)
+        if isinstance(segment, Path) and self.path(segment) - {NUMBER}:
+            return self.refuse(place, told, "only a number may stand in the brackets.")
+        is_list = any(kind.item for kind in kinds)
+        if not isinstance(segment, str) or (segment in ("first", "last") and is_list):
+            return self.items(place, kinds, told)
+        if segment == "size" and not any(kind.fields for kind in kinds):
+            return frozenset((NUMBER,))
+        if segment == "parentloop" and LOOP in kinds:
+            return frozenset((LOOP,))
+        return self.field(place, kinds, segment, told)
 
     def filters(self, node: FilteredExpression) -> Kinds:
         kinds = self.kinds(node.left)
@@ -583,6 +587,8 @@ class LiquidCheck(Check):
             found = self._field(one, node, kinds)
             if name == "map":
                 return frozenset(listed(kind) for kind in found or ())
+        if name in ("first", "last") and kinds == {TEXT}:
+            return kinds
         if rule == "split":
             self.scalars(place, kinds, told, lists=False)
             return frozenset((listed(TEXT),))

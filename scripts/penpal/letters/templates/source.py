@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 
 from jinja2.exceptions import SecurityError
 
@@ -81,13 +82,13 @@ class Source:
     def place(self, offset: int) -> Place:
         return self._marks[max(bisect_right(self._starts, offset) - 1, 0)][1]
 
+    @cached_property
+    def _lines(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
+
     def line_place(self, line: int) -> Place:
         """Where a line (from 1) of this text was written: at its first character but blanks."""
-        offset = 0
-        for _ in range(line - 1):
-            offset = self.text.find("\n", offset) + 1
-            if not offset:
-                return self._marks[-1][1]
+        offset = self._lines[min(line, len(self._lines)) - 1]
         while offset < len(self.text) and self.text[offset].isspace():
             offset += 1
         return self.place(offset)
