@@ -163,10 +163,12 @@ SAMPLE: dict[str, Any] = {
     "count": 3,
 }
 LIQUID = [
-    "{{ title | strip | capitalize }}|{{ title | lstrip | upcase }}|{{ title | rstrip | downcase }}",
+    "{{ title | strip | capitalize }}|{{ title | lstrip | upcase }}",
+    "{{ title | rstrip | downcase }}",
     "{{ title | escape }}|{{ title | url_encode }}|{{ 'a%20b+c' | url_decode }}",
     "{{ '1 &lt; 2 < 3' | escape_once }}|{{ '<p>a</p>' | strip_html }}",
-    "{{ title | strip | truncate: 12 }}|{{ title | truncate: 12, '~' }}|{{ title | truncatewords: 2 }}",
+    "{{ title | strip | truncate: 12 }}|{{ title | truncate: 12, '~' }}",
+    "{{ title | truncatewords: 2 }}",
     "{{ 'a,b,c' | split: ',' | join: ' + ' }}|{{ 'abc' | split: '' | last }}",
     "{{ words | first }}|{{ words | last }}|{{ words | size }}|{{ 'abc' | size }}|{{ words.size }}",
     "{{ words | sort | join }}|{{ words | sort_natural | join }}|{{ words | reverse | join: '-' }}",
@@ -181,7 +183,8 @@ LIQUID = [
     "{{ 'a-b-a' | remove: 'a' }}|{{ 'a-b-a' | remove_first: 'a' }}|{{ 'abcdef' | slice: 1, 3 }}",
     "{{ 'March 14, 2016' | date: '%b %d, %y' }}|{{ '2020-02-03' | date: '%d.%m.%Y' }}",
     "{{ 'what' | date: '%Y' }}|{{ '' | default: 'x' }}|{{ 0 | default: 'x' }}",
-    "{{ false | default: 'x' }}|{{ false | default: 'x', allow_false: true }}|{{ nil | default: 1 }}",
+    "{{ false | default: 'x' }}|{{ false | default: 'x', allow_false: true }}",
+    "{{ nil | default: 1 }}",
     "{% if count > 2 and title contains 'fox' %}a{% elsif count == 2 %}b{% else %}c{% endif %}",
     "{% unless count == 3 %}a{% else %}b{% endunless %}",
     "{% case count %}{% when 1, 2 %}few{% when 3 or 4 %}some{% else %}many{% endcase %}",
@@ -343,7 +346,8 @@ def test_a_fault_in_a_shared_block_is_told_where_it_stands(tmp_path: Path) -> No
         "odd.mjml.j2": page_of("x").replace(
             "<mj-text>", '<mj-include path="shared/a.mjml" /><mj-text>'
         ),
-        "shared/a.mjml": '<!-- a\nnote -->\n<mj-include path="shared/b.mjml" who="first_nam">x</mj-include>',
+        "shared/a.mjml": "<!-- a\nnote -->\n"
+        '<mj-include path="shared/b.mjml" who="first_nam">x</mj-include>',
         "shared/b.mjml": "<mj-text>\n  [[ content ]]\n  {{ [[ who ]] }}\n</mj-text>",
         "locales/en.toml": "",
     }
@@ -401,7 +405,8 @@ def test_a_text_is_made_of_the_html(tmp_path: Path) -> None:
         "Subject: {{ first_name }} & co\nPreheader: Look\n\n"
         "<mjml><mj-head><mj-style>.a { color: red; }</mj-style></mj-head><mj-body><mj-section>"
         "<mj-column><mj-text><h1>Hello   {{ first_name }}</h1><p>A <b>fine</b> day.<br />Yes.</p>"
-        "<ul><li>one</li><li>two <a href=\"{{ link('https://shop.example.com/a') }}\">things</a></li></ul>"
+        "<ul><li>one</li><li>two "
+        "<a href=\"{{ link('https://shop.example.com/a') }}\">things</a></li></ul>"
         "<ol><li>first</li><li>second</li></ol></mj-text>"
         '<mj-button href="{{ shop_url }}">Have a look</mj-button>'
         '<mj-image src="https://shop.example.com/a.png" alt="A pen" />'
@@ -424,7 +429,8 @@ def test_what_nobody_sees_is_in_no_text() -> None:
         "<html><head><title>T</title><style>a{}</style></head><body>"
         '<div style="display:none">preheader</div><!--[if mso]><p>Outlook</p><![endif]-->'
         '<p>Seen&nbsp;this</p><a href="https://a.test/"><img src="x" alt=""></a>'
-        '<p><a href="https://a.test/">https://a.test/</a> <a href="mailto:a@b.test">a@b.test</a></p>'
+        '<p><a href="https://a.test/">https://a.test/</a> '
+        '<a href="mailto:a@b.test">a@b.test</a></p>'
         "</body></html>"
     )
     assert text_of(html) == "Seen this\n\nhttps://a.test/ a@b.test\n"

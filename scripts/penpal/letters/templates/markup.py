@@ -250,7 +250,8 @@ class _Reading:
         elif name in _FOR_TEXT and not (element == "meta" and name == "content"):
             self.check_text(name, inner, word)
         elif name not in _FIXED and name != "content":
-            self.refuse(name, f"does not belong in <{element}>." + _close(name), near=word)
+            given = word.partition("=")[0].strip()
+            self.refuse(given, f"does not belong in <{element}>." + _close(name), near=word)
         elif has_tag:
             self.check_choice(name, inner, word)
 

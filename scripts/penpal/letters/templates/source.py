@@ -86,9 +86,9 @@ class Source:
     def _lines(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer("\n", self.text))]
 
-    def line_place(self, line: int) -> Place:
+    def line_place(self, line: int | None) -> Place:
         """Where a line (from 1) of this text was written: at its first character but blanks."""
-        offset = self._lines[min(line, len(self._lines)) - 1]
+        offset = self._lines[min(line or 1, len(self._lines)) - 1]
         while offset < len(self.text) and self.text[offset].isspace():
             offset += 1
         return self.place(offset)
