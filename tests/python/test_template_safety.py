@@ -153,7 +153,8 @@ FINE = [
 ]
 COMPONENTS = [
     '<mj-carousel left-icon="https://shop.example.com/l.png" '
-    'right-icon="https://shop.example.com/r.png"><mj-carousel-image src="https://shop.example.com/a.png" alt="a" />'
+    'right-icon="https://shop.example.com/r.png">'
+    '<mj-carousel-image src="https://shop.example.com/a.png" alt="a" />'
     '<mj-carousel-image src="https://shop.example.com/b.png" alt="b" /></mj-carousel>',
     '<mj-accordion icon-wrapped-url="https://shop.example.com/p.png" '
     'icon-unwrapped-url="https://shop.example.com/m.png">'

@@ -140,6 +140,12 @@ class Templates:
         faults += self._texts_without_letter()
         return list(dict.fromkeys(faults))
 
+    def sources(self, name: str, language: str) -> tuple[str, str]:
+        """(MJML, text) of a letter, with all that is put in and included, and its tags."""
+        letter = _Letter(self, name, language)
+        head, mjml = letter._mjml_sources()
+        return mjml.text, letter._text()[1] if letter.txt else head.text
+
     def _languages_or_none(self, name: str, faults: list[str]) -> list[str]:
         try:
             return self.languages(name)
