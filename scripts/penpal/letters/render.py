@@ -14,7 +14,7 @@ from liquid.exceptions import UndefinedError as LiquidUndefinedError
 from penpal.letters.context import ContextBuilder
 from penpal.letters.formats import for_header
 from penpal.letters.shop import Shop, is_address
-from penpal.letters.templates import Letter, Templates
+from penpal.letters.templates import Letter, TemplateRefused, Templates
 from penpal.letters.templates.filters import LimitExceeded
 from penpal.letters.templates.plain_text import text_of
 from penpal.letters.tokens import Signer
@@ -105,6 +105,8 @@ class Renderer:
             raise Refused("missing_value", str(error.message)[:200]) from error
         except (LimitExceeded, ResourceLimitError, ContextDepthError) as error:
             raise Refused("too_much", str(error.args[0])[:200]) from error
+        except TemplateRefused as error:
+            raise Refused("unsafe_template", error.faults[0]) from error
         except SecurityError as error:
             raise Refused("unsafe_template", type(error).__name__) from error
         except LiquidError as error:
