@@ -6,7 +6,7 @@ VARS ?= {}
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup setup-dev setup-spark setup-splink run test test-spark test-identity \
-	fuzz bench-identity segment trigger lint format parse build pytest docs clean
+	fuzz bench-identity bench-render segment trigger lint format parse build pytest docs clean
 
 help:
 	@echo 'make run    set up, then raw data -> checks -> dbt build -> letters -> published marts'
@@ -15,6 +15,7 @@ help:
 	@echo 'make test-identity  identity on FEBRL 1, 2 and 3, and over batches, deletions and overrides'
 	@echo 'make fuzz   2,000 damaged copies of the files of the sample: read, or refused in a sentence'
 	@echo 'make bench-identity  identity resolution next to Splink: accuracy, time, memory'
+	@echo 'make bench-render  letters a processor second, next to the obvious loops'
 	@echo 'make lint   format of Python and SQL, conventions of models (dbt-bouncer.yml)'
 	@echo 'make format Python and SQL in the house format'
 	@echo 'make segment NAME=…  begin a segment: its files, a unit test, its entry (docs/changing.md)'
@@ -82,6 +83,9 @@ fuzz: setup-dev
 
 bench-identity: setup-splink
 	$(BIN)/python scripts/bench_identity.py $(ARGS)
+
+bench-render: setup
+	$(BIN)/python scripts/bench_render.py $(ARGS)
 
 lint: parse
 	$(BIN)/ruff check scripts tests

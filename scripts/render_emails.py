@@ -1,17 +1,22 @@
 """Render the letters of marts.email_queue into the outbox, each at most once.
 
 Reads the warehouse, writes Parquet files of letters beside it and a page to look at them, and
-records every letter in ledger.email_messages. Can be killed at any time and run again.
+records every letter in ledger.email_messages. Can be killed at any time and run again. Every
+template is checked first, due or not.
+
+With --try TEMPLATE it renders one letter into target/try/ instead, for a customer or a persona, and
+touches neither ledger nor outbox.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import webbrowser
 from pathlib import Path
 
 from penpal import settings
-from penpal.letters import outbox, rendering
+from penpal.letters import outbox, rendering, shop, trying, workers
 from penpal.settings import UserError
 
 MANY_REFUSED = 20
@@ -41,19 +46,70 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--time-limit",
         type=float,
-        default=60,
+        default=workers.TIME_LIMIT,
         metavar="SECONDS",
-        help="stop a template whose batch of letters takes longer (default 60)",
+        help=f"refuse a letter that takes more processor seconds (default {workers.TIME_LIMIT:g})",
     )
+    _add_try(parser)
     parsed = parser.parse_args(arguments)
+    given = [name for name in trying.FACTS if getattr(parsed, name) is not None]
+    if not parsed.template and (parsed.customer or parsed.persona or parsed.set or given):
+        parser.error("--customer, --persona, --set and the values belong to --try TEMPLATE")
     for name in ("limit", "jobs"):
         if getattr(parsed, name) is not None and getattr(parsed, name) < 1:
             parser.error(f"--{name} must be at least 1")
     return parsed
 
 
+def _add_try(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("to look at one letter")
+    group.add_argument(
+        "--try", dest="template", metavar="TEMPLATE", help="render this letter into target/try/"
+    )
+    who = group.add_mutually_exclusive_group()
+    who.add_argument("--customer", metavar="ID|ADDRESS", help="for this customer of the warehouse")
+    who.add_argument("--persona", metavar="NAME", help="for a made-up reader (default: full)")
+    for name in trying.FACTS:
+        option = f"--{name.replace('_', '-')}"
+        group.add_argument(option, dest=name, metavar="TEXT", help=f"with this {name}")
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="with this value in the letter's context: offer.code=X, cart=null",
+    )
+    group.add_argument("--open", action="store_true", help="open it in the browser")
+
+
+def try_one(options: argparse.Namespace) -> int:
+    """Render the letter of --try, and say where it is."""
+    where, values = settings.load(), {}
+    for one in options.set:
+        key, sign, value = one.partition("=")
+        if not sign or not key.strip():
+            raise UserError(f"--set {one}: write it as KEY=VALUE.")
+        values[key.strip()] = value
+    for name in trying.FACTS:
+        if getattr(options, name) is not None:
+            values[name] = getattr(options, name)
+    if options.customer:
+        row, source = trying.row_of_customer(where.warehouse, options.template, options.customer)
+    else:
+        persona = options.persona or "full"
+        row = trying.row_of_persona(options.template, persona, values.get("language"))
+        source = f"persona {persona}"
+    letter = trying.try_letter(shop.load(), trying.changed(row, values), where.warehouse)
+    trying.report(letter, source)
+    if options.open:
+        webbrowser.open(letter["files"]["html"].resolve().as_uri())
+    return settings.EXIT_DONE
+
+
 def main(arguments: list[str] | None = None) -> int:
     options = parse_arguments(arguments)
+    if options.template:
+        return try_one(options)
     where = settings.load()
     if not where.warehouse.exists():
         raise UserError(f"There is no warehouse at {where.warehouse}: run dbt build first.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -370,24 +371,87 @@ def test_many_refused_letters_stop_the_run(tmp_path: Path, refused: int, code: i
     assert run(path, "--max-refused", "1").returncode == 0
 
 
+TAME = "<mjml><mj-body><mj-raw>x</mj-raw></mj-body></mjml>"
+NESTED = "{% for a in recommendations %}" * 15 + "x" + "{% endfor %}" * 15
+# As many rounds as are allowed, each as slow as can be: seconds for whoever has recommendations.
+SLOW = "{% for a in recommendations %}" * 6
+SLOW += "{{ a.name | replace('a', 'b') | title | truncate(9) }}" * 100 + "{% endfor %}" * 6
+
+
+def render_texts(
+    folder: Path, texts: dict[str, str], batches: list[list[dict[str, Any]]], time_limit: float
+) -> list[workers.Result]:
+    """Results of batches rendered with templates of these texts."""
+    emails = folder / "emails"
+    emails.mkdir()
+    for name, text in texts.items():
+        (emails / f"{name}.txt.j2").write_text(f"Subject: A\nPreheader: B\n\n{text}\n")
+        (emails / f"{name}.mjml.j2").write_text(TAME)
+    columns = tuple(batches[0][0])
+    job = workers.Job(shop.load(), SECRET, folder, columns, frozenset(), emails)
+    tuples = [[tuple(row.values()) for row in batch] for batch in batches]
+    return list(workers.render_all(job, tuples, jobs=1, time_limit=time_limit))
+
+
+def refused_of(results: list[workers.Result]) -> list[tuple[str, str]]:
+    return sorted((r["message_id"], r["reason"]) for result in results for r in result.refused)
+
+
 def test_runaway_templates_are_stopped(tmp_path: Path) -> None:
-    folder = tmp_path / "emails"
-    folder.mkdir()
-    loop = "{% for a in recommendations %}" * 15 + "x" + "{% endfor %}" * 15
-    page = "<mjml><mj-body><mj-raw>x</mj-raw></mj-body></mjml>"
-    for name, text in (("runaway", loop), ("tame", "Hello")):
-        (folder / f"{name}.txt.j2").write_text(f"Subject: A\nPreheader: B\n\n{text}\n")
-        (folder / f"{name}.mjml.j2").write_text(page)
-    rows = [queue(2, template=name) for name in ("runaway", "runaway", "tame")]
-    columns = tuple(rows[0][0])
-    batches = [[tuple(row.values()) for row in batch] for batch in rows]
-    job = workers.Job(shop.load(), SECRET, tmp_path, columns, frozenset(), folder)
-    began = time.monotonic()
-    results = list(workers.render_all(job, batches, jobs=1, time_limit=1.5))
-    assert time.monotonic() - began < 60
-    assert [r["reason"] for result in results for r in result.refused] == ["time_limit"] * 4
+    began = time.process_time()
+    batches = [queue(2, template=name) for name in ("runaway", "runaway", "tame")]
+    results = render_texts(tmp_path, {"runaway": NESTED, "tame": "Hello"}, batches, time_limit=5)
+    assert [reason for _, reason in refused_of(results)] == ["too_much"] * 4
     assert sum(result.rows for result in results) == 6
     assert len([result for result in results if result.part]) == 1
+    assert time.process_time() - began < 5
+
+
+def test_a_slow_letter_is_refused_and_stops_no_other(tmp_path: Path) -> None:
+    batch = queue(5, template="slow", context="{}")
+    batch[2]["context"] = json.dumps(FIXTURE[0]["context"])
+    results = render_texts(tmp_path, {"slow": SLOW}, [batch], time_limit=0.5)
+    assert refused_of(results) == [("m000002", "time_limit")]
+    assert sum(result.rows for result in results) == 5
+    assert pq.read_table(next(r.part for r in results if r.part)).num_rows == 4
+
+
+def test_a_template_that_is_slow_again_and_again_is_given_up(tmp_path: Path) -> None:
+    full = queue(9, template="slow", context=json.dumps(FIXTURE[0]["context"]))
+    rest = [row | {"message_id": f"n{row['message_id']}"} for row in full]
+    results = render_texts(tmp_path, {"slow": SLOW}, [full, rest], time_limit=0.2)
+    assert [reason for _, reason in refused_of(results)] == ["time_limit"] * 18
+    assert sum(result.rows for result in results) == 18
+
+
+def test_a_faulty_template_stops_the_run_before_the_first_letter(warehouse: Path) -> None:
+    """Also one that nobody is to get: its faults are told with file, line and word."""
+    emails = warehouse.parent / "emails"
+    shutil.copytree(settings.EMAILS, emails)
+    (emails / "unheard_of.mjml.liquid").write_text(TAME.replace(">x<", ">\n{{ frist_name }}<"))
+    (emails / "half.mjml.j2").write_text(TAME)
+    head = "Subject: A\nPreheader: B\n\n"
+    (emails / "unheard_of.txt.j2").write_text(head + "{% if first_name %}Hello\n")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import render_emails\n"
+        "from pathlib import Path; from penpal import settings\n"
+        "from penpal.letters import rendering, templates\n"
+        "class Elsewhere(templates.Templates):\n"
+        "    def __init__(self, shop): super().__init__(shop, Path(sys.argv[2]))\n"
+        "rendering.Templates = Elsewhere\n"
+        "settings.run(lambda: render_emails.main([]))\n"
+    )
+    environment = {**os.environ, "PENPAL_WAREHOUSE": str(warehouse), "PENPAL_SECRET": SECRET}
+    arguments = [sys.executable, "-c", code, ROOT / "scripts", emails]
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == settings.EXIT_CANNOT_RUN
+    assert "3 faults in the templates, nothing was rendered:" in done.stderr
+    assert "emails/half.mjml.j2:1: there is no text part: write emails/half.txt.j2" in done.stderr
+    assert "emails/unheard_of.mjml.liquid:2: frist_name: is not a known variable." in done.stderr
+    assert "Did you mean first_name?" in done.stderr
+    assert "emails/unheard_of.txt.j2:4: if: this block is not closed." in done.stderr
+    assert "Traceback" not in done.stderr
+    check_at_most_once(warehouse, 0)
 
 
 def test_what_a_user_can_get_wrong(tmp_path: Path) -> None:

@@ -3,41 +3,50 @@
 Whatever is missing becomes `Missing`: false in a condition, replaced by `default()`, and an error
 when printed, so that a letter is refused rather than sent with a hole. Text is cut (names at
 NAME_LIMIT, other text at TEXT_LIMIT characters) and freed of control characters before rendering.
+Only what a template looks at is built.
 """
 
 from __future__ import annotations
 
 import csv
-import json
-import math
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import StrictUndefined
+import orjson
 
+from penpal.letters import formats
+from penpal.letters.formats import digits_of, money
 from penpal.letters.links import safe_url, tagged
 from penpal.letters.shop import Shop
-from penpal.letters.tokens import Signer
+from penpal.letters.tokens import CONFIRM_DAYS, Signer
+from penpal.letters.values import (
+    Cart,
+    Customer,
+    Missing,
+    Offer,
+    Order,
+    Product,
+    ShopFacts,
+    Site,
+)
 from penpal.settings import ROOT
 
 NAME_LIMIT = 60
 TEXT_LIMIT = 500
 EVERYBODYS = ("best_seller", "trending")  # reasons that tell nothing of the reader
 PRODUCT_LIMIT = 5
+ORDER_LIMIT = 30  # products of an order: more would not fit into a letter
+HISTORY_LIMIT = 100
+OFFER_KINDS = ("percentage", "amount", "free_shipping")
 
 NAMES = ("first_name", "last_name")
-FACTS = (
-    "city",
-    "country",
-    "loyalty_tier",
-    "lifecycle_stage",
-    "last_order_at",
-    "birthday_year_age",
-)
+FACTS = ("city", "country", "loyalty_tier", "lifecycle_stage")
+DAYS = ("last_order_at", "occasion_on")
 # A "name" with an address in it would turn our letter into an advertisement; one with a
 # phone number or a house number was filled into the wrong field (macros/staging/is_contact_detail).
 # `=?` would be decoded to a header of its own, and refused with the letter.
@@ -48,53 +57,6 @@ _NO_NAME = re.compile(
 )
 # Letters and signs that show as nothing but room (macros/staging/clean_text.sql).
 _BLANKS = re.compile("[\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159]")
-_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
-_WHOLE = {"JPY", "KRW", "CLP", "ISK", "HUF", "VND"}
-
-
-class Missing(StrictUndefined):
-    """A value the customer's row does not have: false and default()-able, never printable."""
-
-    __slots__ = ()
-    __hash__ = object.__hash__
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Missing)
-
-    def __ne__(self, other: object) -> bool:
-        return not isinstance(other, Missing)
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """One product; price is formatted text; category, price, image and reason may be Missing."""
-
-    name: str
-    initial: str
-    category: str | Missing
-    price: str | Missing
-    image_url: str | Missing
-    quantity: int
-    reason: str | Missing
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cart:
-    """The cart: its first products, how many more there are, its total (formatted; Missing where
-    the prices shown do not add up to it), its link."""
-
-    products: list[Product]
-    more: int
-    total: str | Missing
-    url: str
-
-
-def missing(name: str) -> Missing:
-    return Missing(name=name)
 
 
 def clean(value: Any, limit: int = TEXT_LIMIT) -> str:
@@ -135,25 +97,6 @@ def _is_name(text: str) -> bool:
     )
 
 
-def money(value: Any, currency: Any) -> str | None:
-    """'$1,234.50', '1,234.50 SEK'; None for what is not an amount of a currency."""
-    try:
-        return None if isinstance(value, bool) else _money(float(value), currency)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-@lru_cache(maxsize=50_000)
-def _money(amount: float, currency: str) -> str | None:
-    if not math.isfinite(amount) or not 0 <= amount < 1e12:
-        return None
-    if not isinstance(currency, str) or not re.fullmatch("[A-Za-z]{3}", currency):
-        return None
-    code = currency.upper()
-    number = f"{amount:,.0f}" if code in _WHOLE else f"{amount:,.2f}"
-    return _SYMBOLS[code] + number if code in _SYMBOLS else f"{number} {code}"
-
-
 def _is_quantity(value: Any) -> bool:
     return type(value) is int and 0 < value < 10_000
 
@@ -162,7 +105,7 @@ def _adds_up(cart: dict, items: list[dict]) -> bool:
     """Whether all items are shown, and what is shown comes to the cart's value."""
     try:
         currency = cart["currency"].upper()
-        cents = Decimal(1) if currency in _WHOLE else Decimal("0.01")
+        cents = Decimal(1).scaleb(-digits_of(currency))
         shown = sum(
             Decimal(str(item["price"])).quantize(cents) * item["quantity"] for item in items
         )
@@ -187,97 +130,210 @@ def _list(value: Any) -> list[dict]:
 class ContextBuilder:
     """Builds the variables of one letter; shop settings and signer are shared by all."""
 
-    def __init__(self, shop: Shop, signer: Signer):
-        self.shop = shop
-        self.signer = signer
-        self._missing = {name: missing(name) for name in (*NAMES, *FACTS, "occasion_on", "variant")}
+    def __init__(self, shop: Shop, signer: Signer, transactional: frozenset[str] = frozenset()):
+        self.shop, self.signer, self.transactional = shop, signer, transactional
+        self._shop = ShopFacts(shop.name, shop.postal_address)
+        names = (*NAMES, *FACTS, *DAYS, "variant", "birthday_year_age", "order", "product", "offer")
+        self._missing = {name: Missing(name) for name in (*names, "today", "customer.id")}
 
-    def build(self, row: dict[str, Any], language: str, direction: str) -> dict[str, Any]:
-        """Variables for one row of email_queue; raises ValueError when its context is no JSON."""
+    def build(
+        self, row: dict[str, Any], language: str, direction: str, used: frozenset[str] | None = None
+    ) -> dict[str, Any]:
+        """Variables for one row of email_queue, those of `used` at least (None: all of them).
+
+        Raises ValueError when its context is no JSON.
+        """
         try:
-            raw = json.loads(row["context"] or "{}")
-        except (TypeError, RecursionError) as error:
+            raw = orjson.loads(row["context"] or b"{}")
+        except (TypeError, orjson.JSONDecodeError) as error:
             raise ValueError("context is not JSON") from error
         if not isinstance(raw, dict):
             raise ValueError("context is not a JSON object")
-        shop, message_id = self.shop, row["message_id"]
-        campaign, variant = row["campaign"], row["variant"] or ""
+        return _Context(self, row, raw, language, direction).variables(used)
 
-        quoted_id = quote(message_id, safe="")
 
-        def link(url: str) -> str:
-            before, after = tagged(url, shop.utm_source, campaign, variant)
-            return before + quoted_id + after
+class _Context:
+    """The variables of one letter on their way."""
 
+    def __init__(
+        self, builder: ContextBuilder, row: dict[str, Any], raw: dict, language: str, direction: str
+    ):
+        self.shop, self.signer, self.row = builder.shop, builder.signer, row
+        self.raw, self.language, self.direction = raw, language, direction
+        self.builder, self.missing = builder, builder._missing
         # Refused or unknown: nothing personal reaches the template, whatever the queue holds.
-        personal = raw.get("can_personalize") is True
-        known = raw if personal else {}
-        shop_url = link(shop.base_url)
-        products = [
-            self._product(item, link, shop_url)
-            for item in _list(raw.get("recommendations"))[: PRODUCT_LIMIT * 2]
-            if personal or item.get("reason") == "best_seller"
-        ]
-        products = [product for product in products if product][:PRODUCT_LIMIT]
+        self.personal = raw.get("can_personalize") is True
+        self.known = raw if self.personal else {}
+        self.quoted_id = quote(row["message_id"], safe="")
+        self.shop_url = self.link(self.shop.base_url)
+
+    def link(self, url: str) -> str:
+        """An allowed URL, tagged."""
+        row = self.row
+        before, after = tagged(url, self.shop.utm_source, row["campaign"], row["variant"] or "")
+        return before + self.quoted_id + after
+
+    def variables(self, used: frozenset[str] | None) -> dict[str, Any]:
+        shop, row = self.shop, self.row
+        products = self.recommendations()
         variables: dict[str, Any] = {
-            "shop": shop,
-            "language": language,
-            "direction": direction,
-            "campaign": campaign,
-            "variant": clean(variant, NAME_LIMIT) or self._missing["variant"],
-            "can_personalize": personal,
+            "shop": self.builder._shop,
+            "language": self.language,
+            "direction": self.direction,
+            "campaign": row["campaign"],
+            "variant": clean(row["variant"], NAME_LIMIT) or self.missing["variant"],
+            "can_personalize": self.personal,
             "recommendations": products,
+            "recommended_products": products,
             "is_picked": any(p.reason and p.reason not in EVERYBODYS for p in products),
-            "cart": self._cart(_dict(known.get("cart")), link, shop_url),
-            "shop_url": shop_url,
-            "unsubscribe_url": self._signed(shop.unsubscribe_url, "unsubscribe", message_id),
-            "preferences_url": self._signed(shop.preferences_url, "preferences", message_id),
-            "link": lambda url: link(safe_url(url, shop.allowed_hosts) or shop.base_url),
-            "occasion_on": clean(raw.get("occasion_on")) or self._missing["occasion_on"],
+            "shop_url": self.shop_url,
+            "unsubscribe_url": self.signed(shop.unsubscribe_url, "unsubscribe"),
+            "link": lambda url: self.link(safe_url(url, shop.allowed_hosts) or shop.base_url),
         }
         for name in NAMES:
-            value = clean(known.get(name), NAME_LIMIT)
-            variables[name] = value if _is_name(value) else self._missing[name]
+            value = clean(self.known.get(name), NAME_LIMIT)
+            variables[name] = value if _is_name(value) else self.missing[name]
         for name in FACTS:
-            value = known.get(name)
-            value = str(value) if type(value) is int else clean(value)
-            variables[name] = value or self._missing[name]
+            variables[name] = clean(self.known.get(name)) or self.missing[name]
+        for name, make in _SELDOM.items():
+            if used is None or name in used:
+                variables[name] = make(self, variables)
         return variables
 
-    def _signed(self, url: str, purpose: str, message_id: str) -> str:
-        joint = "&" if "?" in url else "?"
-        return f"{url}{joint}token={self.signer.sign(purpose, message_id)}"
+    def signed(self, url: str, purpose: str, days: int | None = None) -> str:
+        expires = self.row["evaluated_at"] + timedelta(days=days) if days else None
+        token = self.signer.sign(purpose, self.row["message_id"], expires)
+        return f"{url}{'&' if '?' in url else '?'}token={token}"
 
-    def _cart(self, raw: dict, link: Any, shop_url: str) -> Cart:
+    def recommendations(self) -> list[Product]:
+        items = self.raw.get("recommendations")
+        if not isinstance(items, list):
+            return []
+        return self.products(
+            item
+            for item in _list(items)[: PRODUCT_LIMIT * 2]
+            if self.personal or item.get("reason") == "best_seller"
+        )[:PRODUCT_LIMIT]
+
+    def products(self, items: Any) -> list[Product]:
+        return [product for item in items if (product := self.product(item))]
+
+    def product(self, raw: dict) -> Product | None:
+        try:
+            facts, url = _product_facts(
+                self.shop.allowed_hosts, self.language, *map(raw.get, _PRODUCT_KEYS)
+            )
+        except TypeError:  # a list or an object where a text should be
+            return None
+        return Product(*facts, url=self.link(url) if url else self.shop_url) if facts else None
+
+    def cart(self) -> Cart:
+        raw = _dict(self.known.get("cart"))
         items = _list(raw.get("items"))[:100]
-        products = [product for item in items if (product := self._product(item, link, shop_url))]
+        products = self.products(items)
         is_whole = len(products) == len(items) and _adds_up(raw, items)
-        total = money(raw.get("value"), raw.get("currency")) if is_whole else None
+        total = self.money(raw.get("value"), raw, "cart.total") if is_whole else None
         recovery = raw.get("recovery_url")
         url = safe_url(recovery, self.shop.allowed_hosts) if isinstance(recovery, str) else None
         return Cart(
             products=products[:PRODUCT_LIMIT],
             more=max(len(products) - PRODUCT_LIMIT, 0),
-            total=total or missing("cart.total"),
-            url=link(url or self.shop.cart_url),
+            total=total or Missing("cart.total"),
+            url=self.link(url or self.shop.cart_url),
         )
 
-    def _product(self, raw: dict, link: Any, shop_url: str) -> Product | None:
-        try:
-            facts, url = _product_facts(self.shop.allowed_hosts, *map(raw.get, _PRODUCT_KEYS))
-        except TypeError:  # a list or an object where a text should be
-            return None
-        return Product(*facts, url=link(url) if url else shop_url) if facts else None
+    def order(self) -> Order | Missing:
+        """The order: whose letter is about it gets it, personalization or not."""
+        is_its_letter = self.personal or self.row["campaign"] in self.builder.transactional
+        raw = _dict(self.raw.get("order")) if is_its_letter else {}
+        if not raw:
+            return self.missing["order"]
+        products = self.products(_list(raw.get("items"))[:1000])
+        amounts = ("subtotal", "discount", "shipping", "tax", "total")
+        return Order(
+            number=clean(raw.get("order_id"), NAME_LIMIT) or Missing("order.number"),
+            date=self.day(raw.get("ordered_at")) or Missing("order.date"),
+            products=products[:ORDER_LIMIT],
+            more=max(len(products) - ORDER_LIMIT, 0),
+            **{name: self.money(raw.get(name), raw, f"order.{name}") for name in amounts},
+        )
 
+    def offer(self) -> Offer | Missing:
+        raw = _dict(self.known.get("offer"))
+        kind, value = raw.get("kind"), raw.get("value")
+        if kind not in OFFER_KINDS:
+            return self.missing["offer"]
+        shown = formats.percent(value, self.language) if kind == "percentage" else None
+        if kind == "amount":
+            shown = self.money(value, raw, "offer.value")
+        if kind != "free_shipping" and not shown:
+            return self.missing["offer"]
+        code = clean(raw.get("code"), NAME_LIMIT) or clean(raw.get("offer"), NAME_LIMIT)
+        return Offer(
+            code=code or Missing("offer.code"),
+            kind=kind,
+            value=shown or Missing("offer.value"),
+            minimum=self.money(raw.get("minimum"), raw, "offer.minimum"),
+            expires_on=self.day(raw.get("expires_at")) or Missing("offer.expires_on"),
+        )
+
+    def customer(self, variables: dict[str, Any]) -> Customer:
+        history = self.known.get("purchase_history")
+        history = history[:HISTORY_LIMIT] if isinstance(history, list) else []
+        return Customer(
+            id=clean(self.row["customer_id"]) or self.missing["customer.id"],
+            language=self.language,
+            purchase_history=[text for one in history if (text := clean(one, NAME_LIMIT))],
+            **{name: variables[name] for name in (*NAMES, *FACTS)},
+        )
+
+    def site(self, variables: dict[str, Any]) -> Site:
+        return Site({clean(self.row["customer_id"]): variables["recommendations"]})
+
+    def age(self) -> int | Missing:
+        age = self.known.get("birthday_year_age")
+        is_age = type(age) is int and 0 < age < 130
+        return age if is_age else self.missing["birthday_year_age"]
+
+    def money(self, value: Any, raw: dict, name: str) -> Any:
+        return money(value, raw.get("currency"), self.language) or Missing(name)
+
+    def day(self, value: Any) -> Any:
+        return formats.day(value, self.language)
+
+
+# What most letters do not look at.
+_SELDOM: dict[str, Callable[[_Context, dict[str, Any]], Any]] = {
+    "cart": lambda one, _: one.cart(),
+    "order": lambda one, _: one.order(),
+    "offer": lambda one, _: one.offer(),
+    "product": lambda one, _: (
+        one.product(_dict(one.known.get("product"))) or one.missing["product"]
+    ),
+    "viewed_products": lambda one, _: one.products(_list(one.known.get("viewed"))[:PRODUCT_LIMIT]),
+    "customer": _Context.customer,
+    "site": _Context.site,
+    "birthday_year_age": lambda one, _: one.age(),
+    "last_order_at": lambda one, _: (
+        one.day(one.known.get("last_order_at")) or one.missing["last_order_at"]
+    ),
+    "occasion_on": lambda one, _: one.day(one.raw.get("occasion_on")) or one.missing["occasion_on"],
+    "today": lambda one, _: one.day(one.row["evaluated_at"]) or one.missing["today"],
+    "preferences_url": lambda one, _: one.signed(one.shop.preferences_url, "preferences"),
+    "confirm_url": lambda one, _: one.signed(one.shop.confirm_url, "confirm", CONFIRM_DAYS),
+    "review_url": lambda one, _: one.signed(one.shop.review_url, "review"),
+}
 
 _PRODUCT_KEYS = (
     *("name", "category", "price", "currency", "image_url", "url", "quantity", "reason"),
+    "previous_price",
 )
 
 
-@lru_cache(maxsize=50_000, typed=True)
+@lru_cache(maxsize=100_000)
 def _product_facts(  # noqa: PLR0917 (one argument a key of the product)
     hosts: tuple[str, ...],
+    language: str,
     name: Any,
     category: Any,
     price: Any,
@@ -286,6 +342,7 @@ def _product_facts(  # noqa: PLR0917 (one argument a key of the product)
     url: Any,
     quantity: Any,
     reason: Any,
+    previous_price: Any,
 ) -> tuple[tuple | None, str | None]:
     """What all letters that show this product share: (Product's fields but url, its safe URL)."""
     name = clean(name)
@@ -295,10 +352,11 @@ def _product_facts(  # noqa: PLR0917 (one argument a key of the product)
     facts = (
         name,
         next((c.upper() for c in name if c.isalnum()), "•"),
-        clean(category, NAME_LIMIT) or missing("category"),
-        money(price, currency) or missing("price"),
-        image_url or missing("image_url"),
+        clean(category, NAME_LIMIT) or Missing("category"),
+        money(price, currency, language) or Missing("price"),
+        image_url or Missing("image_url"),
         quantity if _is_quantity(quantity) else 1,
-        clean(reason, NAME_LIMIT) or missing("reason"),
+        clean(reason, NAME_LIMIT) or Missing("reason"),
+        money(previous_price, currency, language) or Missing("previous_price"),
     )
     return facts, safe_url(url, hosts) if isinstance(url, str) else None

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
+import orjson
 from jinja2.exceptions import SecurityError, TemplateNotFound, UndefinedError
+from liquid.exceptions import ContextDepthError, LiquidError, ResourceLimitError
+from liquid.exceptions import UndefinedError as LiquidUndefinedError
 
 from penpal.letters.context import ContextBuilder
+from penpal.letters.formats import for_header
 from penpal.letters.shop import Shop, is_address
-from penpal.letters.templates import Templates
+from penpal.letters.templates import Letter, TemplateRefused, Templates
+from penpal.letters.templates.filters import LimitExceeded
+from penpal.letters.templates.plain_text import text_of
 from penpal.letters.tokens import Signer
 from penpal.settings import EMAILS
 
@@ -57,7 +62,7 @@ class Renderer:
         self.shop = shop
         self.transactional = transactional
         self.templates = Templates(shop, templates)
-        self.contexts = ContextBuilder(shop, signer)
+        self.contexts = ContextBuilder(shop, signer, transactional)
         self.from_header = check_header("From", shop.sender)
         self.domain = shop.sender_address.rpartition("@")[2]
 
@@ -68,38 +73,48 @@ class Renderer:
             raise Refused("invalid_address", "not exactly one plain address")
         if not (row["message_id"] or "").isprintable() or not row["message_id"]:
             raise Refused("invalid_message_id", "empty or not printable")
-        try:
-            template = self.templates.get(row["template"], row["language"])
-            context = self.contexts.build(row, template.language, template.direction)
-            head, _, text = template.text.render(context).partition("\n\n")
-            subject, preheader = self._head(head)
-            context["subject"], context["preheader"] = subject, preheader
-            html = template.html.render(context)
-        except TemplateNotFound as error:
-            raise Refused("unknown_template", "there is no such template") from error
-        except UndefinedError as error:
-            raise Refused("missing_value", str(error.message)[:200]) from error
-        except SecurityError as error:
-            raise Refused("unsafe_template", type(error).__name__) from error
-        except ValueError as error:
-            raise Refused("bad_context", type(error).__name__) from error
-        except (TypeError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
-            raise Refused("template_error", type(error).__name__) from error
+        letter, context, text, html = self._printed(row)
         size = len(html) if html.isascii() else len(html.encode())
         if size > HTML_LIMIT:
             raise Refused("too_large", f"{size // 1024} KB of HTML")
         return {
             **{name: row[name] for name in QUEUE_TO_OUTBOX},
-            "language": template.language,
-            "subject": subject,
-            "preheader": preheader,
+            "language": letter.language,
+            "subject": context["subject"],
+            "preheader": context["preheader"],
             "html": html,
             "text": tidy(text),
-            "headers": self._headers(row, subject, context["unsubscribe_url"]),
+            "headers": self._headers(row, context["subject"], context["unsubscribe_url"]),
             "rendered_at": row["evaluated_at"],
             "state": "due",
             "state_at": row["evaluated_at"],
         }
+
+    def _printed(self, row: dict[str, Any]) -> tuple[Letter, dict[str, Any], str, str]:
+        """(template, variables with subject and preheader, text, HTML) of a row; raises Refused."""
+        try:
+            letter = self.templates.get(row["template"], row["language"])
+            context = self.contexts.build(row, letter.language, letter.direction, letter.used)
+            head, _, text = letter.text(context).partition("\n\n")
+            context["subject"], context["preheader"] = self._head(head)
+            html = letter.html(context)
+            return letter, context, text if letter.has_text else text_of(html), html
+        except TemplateNotFound as error:
+            raise Refused("unknown_template", "there is no such template") from error
+        except (UndefinedError, LiquidUndefinedError) as error:
+            raise Refused("missing_value", str(error.message)[:200]) from error
+        except (LimitExceeded, ResourceLimitError, ContextDepthError) as error:
+            raise Refused("too_much", str(error.args[0])[:200]) from error
+        except TemplateRefused as error:
+            raise Refused("unsafe_template", error.faults[0]) from error
+        except SecurityError as error:
+            raise Refused("unsafe_template", type(error).__name__) from error
+        except LiquidError as error:
+            raise Refused("template_error", type(error).__name__) from error
+        except ValueError as error:
+            raise Refused("bad_context", type(error).__name__) from error
+        except (TypeError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
+            raise Refused("template_error", type(error).__name__) from error
 
     def _head(self, head: str) -> tuple[str, str]:
         lines = head.split("\n")
@@ -108,8 +123,9 @@ class Renderer:
                 raise Refused("unsafe_header", f"{name} holds a line break")
         if len(lines) != 2:
             raise Refused("unsafe_header", "Subject or Preheader holds a line break")
-        subject = check_header("Subject", lines[0].removeprefix("Subject: ").strip())
-        return subject, check_header("Preheader", lines[1].removeprefix("Preheader: ").strip())
+        subject = for_header(lines[0].removeprefix("Subject: ").strip())
+        preheader = for_header(lines[1].removeprefix("Preheader: ").strip())
+        return check_header("Subject", subject), check_header("Preheader", preheader)
 
     def _headers(self, row: dict[str, Any], subject: str, unsubscribe_url: str) -> str:
         shop, message_id = self.shop, row["message_id"]
@@ -126,7 +142,7 @@ class Renderer:
             mailto = f"mailto:{shop.unsubscribe_mailto}?subject=unsubscribe%20{token}"
             headers["List-Unsubscribe"] = f"<{unsubscribe_url}>, <{mailto}>"
             headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        return json.dumps(headers, ensure_ascii=False)
+        return orjson.dumps(headers).decode()
 
 
 QUEUE_TO_OUTBOX = (

@@ -8,13 +8,11 @@ import time
 from collections import Counter
 from typing import Any
 
-from jinja2.exceptions import TemplateNotFound
-
 from penpal import settings
 from penpal.letters import outbox, preview, queue, shop, tokens, workers
 from penpal.letters.queue import NOT_RENDERED, QUEUE_COLUMNS
 from penpal.letters.templates import Templates
-from penpal.settings import Settings
+from penpal.settings import Settings, UserError
 
 MANY = 2_000  # from here on every core helps
 
@@ -41,6 +39,7 @@ def render_queue(
 ) -> dict[str, Any]:
     """Render what is to be rendered; returns the counts for the summary."""
     the_shop = shop.load()
+    check_templates(the_shop)
     secret, warning = tokens.load_secret(where)
     tokens.Signer(*secret.split(","))  # a secret that is too short is said before any work
     with settings.connect(where.warehouse) as connection:
@@ -49,9 +48,7 @@ def render_queue(
         revoked = outbox.revoke(connection, where.outbox)
         queued = connection.execute("select count(*) from marts.email_queue").fetchone()[0]
         todo = connection.execute(f"select count(*) {NOT_RENDERED}").fetchone()[0]
-        names = connection.execute(f"select distinct template, language {NOT_RENDERED}").fetchall()
         transactional = queue.transactional_campaigns(connection)
-    check_templates(Templates(the_shop), names)
     counts: dict[str, Any] = {
         "queued": queued,
         "already_rendered": queued - todo,
@@ -76,10 +73,9 @@ def render_queue(
             large += result.large
             progress.add(result.rows)
     outbox.write_refused(where.outbox / "refused" / "latest.parquet", refused)
-    if with_preview and not preview.exists(where.preview):
-        files = sorted(where.outbox.glob("*.parquet"))  # the last run did not come to write it
-    if with_preview and files:
-        preview.write(where.preview, files, the_shop)
+    written = sorted(where.outbox.glob("*.parquet"))  # earlier runs' letters stay to be looked at
+    if with_preview and written and (files or not preview.exists(where.preview)):
+        preview.write(where.preview, written, the_shop)
     seconds = time.monotonic() - began
     total = sum(rendered.values())
     warnings = [warning] if warning else []
@@ -103,13 +99,12 @@ def render_queue(
     }
 
 
-def check_templates(templates: Templates, names: list[tuple]) -> None:
-    """Compile every template that is needed, so that a broken one stops the run at once."""
-    for name, language in names:
-        try:
-            templates.get(name, language)
-        except TemplateNotFound:
-            continue  # its letters are refused one by one, with that reason
+def check_templates(the_shop: shop.Shop) -> None:
+    """Check every template, due or not: a UserError says where each fault is."""
+    faults = Templates(the_shop).validate()
+    if faults:
+        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+        raise UserError("\n".join([f"{count} in the templates, nothing was rendered:", *faults]))
 
 
 def report(counts: dict[str, Any]) -> None:

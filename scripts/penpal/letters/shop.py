@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from babel.numbers import is_currency
+
 from penpal.settings import EMAILS, UserError
 
 # Not every address that a standard allows: - / | in front are an option, a file or a command to
@@ -18,7 +20,11 @@ ADDRESS = re.compile(
     r"(?![-/|]|.*=\?)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
 )
-COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+URL = re.compile(r"https://[A-Za-z0-9._~:/?#\[\]@!$&()*+=%-]{1,1000}")
+DESIGN = {
+    "colours": (re.compile(r"#[0-9a-fA-F]{6}"), "#1a2b3c"),
+    "type": (re.compile(r"\d\dpx|[A-Za-z][\w ,'-]*"), "17px, or Georgia, serif"),
+}
 
 
 @dataclass(frozen=True)
@@ -34,11 +40,15 @@ class Shop:
     postal_address: str
     unsubscribe_url: str
     preferences_url: str
+    confirm_url: str
+    review_url: str
     unsubscribe_mailto: str
     allowed_hosts: tuple[str, ...]
     utm_source: str
     default_language: str
     colours: dict[str, str]
+    type: dict[str, str]
+    currency: str = "USD"  # of amounts that a template formats itself
 
     @cached_property
     def sender(self) -> str:
@@ -56,6 +66,17 @@ def host_allowed(host: str, allowed: tuple[str, ...]) -> bool:
     return any(host == known or host.endswith("." + known) for known in allowed)
 
 
+def is_link(url: str, hosts: tuple[str, ...]) -> bool:
+    """True for an https address of an allowed host, which ends no header and no attribute."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    plain = parts.scheme == "https" and "@" not in parts.netloc and port in (None, 443)
+    return plain and URL.fullmatch(url) is not None and host_allowed(host, hosts)
+
+
 def load(path: Path = EMAILS / "shop.toml") -> Shop:
     """Read and check the shop settings; what is missing or wrong is a UserError naming the key."""
     try:
@@ -63,26 +84,30 @@ def load(path: Path = EMAILS / "shop.toml") -> Shop:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}.") from error
     names = {field.name for field in fields(Shop)}
+    values.setdefault("currency", Shop.currency)
     for key in sorted(names ^ set(values)):
         raise UserError(f"{path}: {key} is {'unknown' if key in values else 'missing'}.")
-    for key, kind in (("colours", dict), ("allowed_hosts", list)):
+    for key, kind in (("colours", dict), ("type", dict), ("allowed_hosts", list)):
         if not isinstance(values[key], kind):
             raise UserError(f"{path}: {key} must be a {'table' if kind is dict else 'list'}.")
     values["allowed_hosts"] = tuple(str(host).lower() for host in values["allowed_hosts"])
-    for key in names - {"colours", "allowed_hosts"}:
+    for key in names - {"colours", "type", "allowed_hosts"}:
         value = values[key]
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
             raise UserError(f"{path}: {key} must be a text of one line.")
-        if key.endswith("_url"):
-            parts = urlsplit(value)
-            if parts.scheme != "https" or not host_allowed(
-                parts.hostname or "", values["allowed_hosts"]
-            ):
-                raise UserError(f"{path}: {key} must be an https address of an allowed host.")
+        if key.endswith("_url") and not is_link(value, values["allowed_hosts"]):
+            raise UserError(f"{path}: {key} must be an https address of an allowed host.")
+    if not is_currency(values["currency"]):
+        raise UserError(f"{path}: currency must be a code such as EUR.")
     for key in ("sender_address", "reply_to", "unsubscribe_mailto"):
         if not is_address(values[key]):
             raise UserError(f"{path}: {key} is not an e-mail address.")
-    for key, value in values["colours"].items():
-        if not COLOUR.fullmatch(str(value)):
-            raise UserError(f"{path}: colour {key} must look like #1a2b3c.")
+    _check_design(path, values)
     return Shop(**values)
+
+
+def _check_design(path: Path, values: dict) -> None:
+    for table, (pattern, example) in DESIGN.items():
+        for key, value in values[table].items():
+            if not pattern.fullmatch(str(value)):
+                raise UserError(f"{path}: {key} in [{table}] must look like {example}.")

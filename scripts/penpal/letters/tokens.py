@@ -1,9 +1,10 @@
-"""Signed tokens of unsubscribe and preference links.
+"""Signed tokens of the links of a letter: unsubscribe, preferences, confirm, review.
 
-A token is `v1.<key id>.<payload>.<signature>`: payload = base64url of `<purpose>:<message_id>`,
-signature = base64url of HMAC-SHA256 over all that stands before it. It holds no personal data: the
-ledger knows whose message it was. It does not expire, since an old letter must still unsubscribe.
-There is no algorithm field to tamper with: the version decides, and there is one.
+A token is `v1.<key id>.<payload>.<signature>`: payload = base64url of `<purpose>:<message_id>`, or
+of `<purpose>@<expiry>:<message_id>` (expiry in seconds since 1970), signature = base64url of
+HMAC-SHA256 over all that stands before it. It holds no personal data: the ledger knows whose
+message it was. Only tokens that confirm expire, and they are used once: an old letter must still
+unsubscribe. There is no algorithm field to tamper with: the version decides, and there is one.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Container
+from datetime import UTC, datetime
 
 from penpal.settings import Settings, UserError
 
 VERSION = "v1"
-PURPOSES = ("unsubscribe", "preferences")
+PURPOSES = ("unsubscribe", "preferences", "confirm", "review")
+EXPIRING = ("confirm",)  # for CONFIRM_DAYS, and once
 SHORTEST_SECRET = 16
+CONFIRM_DAYS = 7
 
 
 class InvalidToken(Exception):
@@ -54,15 +59,28 @@ class Signer:
         self._prefix = f"{VERSION}.{self.key_id}."
         self._mac = hmac.new(self.keys[self.key_id], digestmod=hashlib.sha256)
 
-    def sign(self, purpose: str, message_id: str) -> str:
-        """Token for one purpose and message; ValueError for an id that no ledger can hold."""
-        body = self._prefix + _encode(f"{purpose}:{message_id}".encode())
+    def sign(self, purpose: str, message_id: str, expires: datetime | None = None) -> str:
+        """Token for one purpose and message; ValueError for an id that no ledger can hold.
+
+        `expires` (UTC) is for purposes of EXPIRING, which need it.
+        """
+        if (expires is None) == (purpose in EXPIRING):
+            raise ValueError(f"{purpose}: an expiry belongs to {', '.join(EXPIRING)} alone")
+        until = f"@{_seconds(expires)}" if expires else ""
+        body = self._prefix + _encode(f"{purpose}{until}:{message_id}".encode())
         mac = self._mac.copy()
         mac.update(body.encode())
         return f"{body}.{_encode(mac.digest())}"
 
-    def verify(self, token: str) -> tuple[str, str]:
-        """(purpose, message_id) of a token, or InvalidToken."""
+    def verify(
+        self, token: str, *, now: datetime | None = None, used: Container[str] = ()
+    ) -> tuple[str, str]:
+        """(purpose, message_id) of a token, or InvalidToken.
+
+        A token that expires is valid before its expiry only, so `now` (UTC) must be given, and only
+        while its token_id() is not in `used`: whoever accepts it adds it there in the same
+        transaction.
+        """
         parts = (
             token.split(".")
             if isinstance(token, str) and len(token) < 2000 and token.isascii()
@@ -77,10 +95,27 @@ class Signer:
         expected = hmac.digest(self.keys[key_id], body, "sha256")
         if not hmac.compare_digest(_decode(signature), expected):
             raise InvalidToken("wrong signature")
-        purpose, _, message_id = _decode(payload).decode().partition(":")
+        head, _, message_id = _decode(payload).decode().partition(":")
+        purpose, _, until = head.partition("@")
         if purpose not in PURPOSES or not message_id:
             raise InvalidToken("unknown purpose")
+        if (purpose in EXPIRING) != bool(until):
+            raise InvalidToken("an expiry is missing, or does not belong there")
+        if until and (now is None or _seconds(now) >= int(until)):
+            raise InvalidToken("expired")
+        if until and token_id(token) in used:
+            raise InvalidToken("used already")
         return purpose, message_id
+
+
+def _seconds(moment: datetime) -> int:
+    """Seconds since 1970 of a time in UTC, with or without its zone."""
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def token_id(token: str) -> str:
+    """What to remember of a token that is used once: it tells nothing of the token itself."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
 def load_secret(settings: Settings) -> tuple[str, str | None]:

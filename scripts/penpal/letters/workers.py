@@ -1,14 +1,18 @@
-"""Worker processes that render batches, each under a time limit.
+"""Worker processes that render batches, each letter within a limit of processor time.
 
-Jinja's sandbox keeps a template from reaching Python, but not from looping for ever: only another
-process can be stopped. A batch that takes too long, or too much memory, loses its worker.
+A sandbox keeps a template from reaching Python, but not from computing for ever: only another
+process can be stopped. A letter that takes too much time or memory costs its worker's life; it is
+refused, and the rest of its batch goes to the next worker. Time is the processor's, so that a busy
+machine refuses nothing.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import resource
+import signal
 import time
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -25,7 +29,10 @@ from penpal.letters.tokens import Signer
 from penpal.settings import EMAILS, UserError
 
 MEMORY_LIMIT = 4 << 30  # bytes a worker may hold
-START_LIMIT = 120  # seconds until a worker must be ready
+START_LIMIT = 300  # seconds until a worker must be ready
+STUCK = 3600  # seconds after which a worker that computes nothing is given up
+TIME_LIMIT = 2.0  # processor seconds for one letter: a good one takes a few ten-thousandths
+STRIKES = 3  # letters of a template that may be stopped before all the others are refused
 
 Row = dict[str, Any]
 
@@ -63,11 +70,24 @@ def refusal(row: Row, reason: str, detail: str = "") -> Row:
     }
 
 
-def render_batch(renderer: Renderer, codes: Codes, job: Job, batch: list[tuple]) -> Result:
-    """Render one batch into a file of the outbox."""
+def render_batch(  # noqa: PLR0917 (what a batch needs)
+    renderer: Renderer,
+    codes: Codes,
+    job: Job,
+    batch: list[tuple],
+    at: Any = None,
+    seconds: float = 0,
+) -> Result:
+    """Render one batch into a file of the outbox; `at` tells the row that is being rendered.
+
+    Whatever takes more than `seconds` of processor time on one letter ends this process (0: not).
+    """
     result, letters = Result(rows=len(batch)), []
-    for values in batch:
+    for number, values in enumerate(batch):
         row, offer = with_code(dict(zip(job.columns, values, strict=True)), codes)
+        if seconds:
+            at.value = number
+            signal.setitimer(signal.ITIMER_PROF, seconds)
         try:
             letter = renderer.render(row)
         except Refused as error:
@@ -76,14 +96,17 @@ def render_batch(renderer: Renderer, codes: Codes, job: Job, batch: list[tuple])
         letters.append(letter | {"offer": shown_offer(offer, letter)})
         result.large += len(letter["html"]) > HTML_WARN
         result.rendered[row["campaign"]] = result.rendered.get(row["campaign"], 0) + 1
+    signal.setitimer(signal.ITIMER_PROF, 0)
     if letters:
         result.part, result.ledger = outbox.write_batch(job.outbox, letters)
         result.codes = outbox.code_rows(letters)
     return result
 
 
-def _work(connection: Connection, job: Job) -> None:
+def _work(connection: Connection, job: Job, at: Any, seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # the kernel ends the process, whatever it does
     all_secrets = job.secret.split(",")
     signer, codes = Signer(*all_secrets), Codes(*all_secrets)
     renderer = Renderer(job.shop, signer, job.transactional, job.templates)
@@ -91,7 +114,7 @@ def _work(connection: Connection, job: Job) -> None:
         connection.send(None)
         while True:
             batch = connection.recv()
-            connection.send(render_batch(renderer, codes, job, batch))
+            connection.send(render_batch(renderer, codes, job, batch, at, seconds))
     except (EOFError, KeyboardInterrupt, BrokenPipeError):
         pass  # the main program is gone
 
@@ -99,18 +122,21 @@ def _work(connection: Connection, job: Job) -> None:
 class _Worker:
     """A process and the batch it is at; it says None once it is ready, then one Result a batch."""
 
-    def __init__(self, job: Job):
+    def __init__(self, job: Job, seconds: float):
         # A fresh interpreter: forking one that runs DuckDB's threads could hang.
         context = multiprocessing.get_context("spawn")
         self.connection, other = context.Pipe()
-        self.process = context.Process(target=_work, args=(other, job), daemon=True)
+        self.at = context.RawValue("i", -1)
+        arguments = (other, job, self.at, seconds)
+        self.process = context.Process(target=_work, args=arguments, daemon=True)
         self.process.start()
         other.close()
         self.batch: list[tuple] | None = None
         self.deadline = time.monotonic() + START_LIMIT
 
-    def give(self, batch: list[tuple], seconds: float) -> None:
-        self.batch, self.deadline = batch, time.monotonic() + seconds
+    def give(self, batch: list[tuple]) -> None:
+        self.batch, self.deadline = batch, time.monotonic() + STUCK
+        self.at.value = -1
         self.connection.send(batch)
 
     def answer(self) -> tuple[bool, Result | str | None]:
@@ -119,8 +145,10 @@ class _Worker:
             if self.connection.poll():
                 return True, self.connection.recv()
         except (EOFError, ConnectionError):
-            return True, "worker_died"
-        return time.monotonic() >= self.deadline, "time_limit"
+            self.process.join()
+            was_slow = self.process.exitcode == -signal.SIGPROF
+            return True, "time_limit" if was_slow else "worker_died"
+        return time.monotonic() >= self.deadline, "worker_stuck"
 
     def stop(self) -> None:
         self.process.kill()
@@ -128,21 +156,53 @@ class _Worker:
         self.connection.close()
 
 
+class _Batches:
+    """What is still to do; first what a dead worker left, without the letter it died of."""
+
+    def __init__(self, job: Job, batches: Iterable[list[tuple]]):
+        self.job, self.template_at = job, job.columns.index("template")
+        self.new, self.again = iter(batches), deque()
+        self.strikes: Counter[str] = Counter()
+        self.banned: dict[str, str] = {}
+
+    def next(self) -> tuple[list[tuple] | None, list[Result]]:
+        """The next batch (None: there is none), and the batches that are refused before it."""
+        refused = []
+        while (batch := self.again.popleft() if self.again else next(self.new, None)) is not None:
+            reason = self.banned.get(batch[0][self.template_at])
+            if reason is None:
+                break
+            refused.append(self.refuse(batch, reason))
+        return batch, refused
+
+    def died(self, batch: list[tuple], at: int, reason: str) -> Result:
+        """Refuse the letter that a worker died of; the others are rendered all the same, until a
+        template has done so too often."""
+        template = batch[0][self.template_at]
+        if not 0 <= at < len(batch):  # while it wrote the file: no letter's fault in particular
+            return self.refuse(batch, reason)
+        self.strikes[template] += 1
+        if self.strikes[template] >= STRIKES:
+            self.banned[template] = reason
+        rest = batch[:at] + batch[at + 1 :]
+        if rest:
+            self.again.append(rest)
+        return self.refuse([batch[at]], reason)
+
+    def refuse(self, batch: list[tuple], reason: str) -> Result:
+        rows = [dict(zip(self.job.columns, values, strict=True)) for values in batch]
+        return Result(refused=[refusal(row, reason) for row in rows], rows=len(rows))
+
+
 def render_all(
-    job: Job, batches: Iterable[list[tuple]], jobs: int, time_limit: float
+    job: Job, batches: Iterable[list[tuple]], jobs: int, time_limit: float = TIME_LIMIT
 ) -> Iterator[Result]:
     """Render batches (each of one template) in `jobs` processes, yielding as they are done.
 
-    Letters of a template whose batch exceeds `time_limit` seconds are refused: it loops.
+    A letter that takes more than `time_limit` processor seconds is refused, and after STRIKES of
+    them whatever is left of its template.
     """
-    template_at = job.columns.index("template")
-    banned: dict[str, str] = {}
-    todo, workers = iter(batches), [_Worker(job) for _ in range(jobs)]
-
-    def refuse(batch: list[tuple], reason: str) -> Result:
-        rows = [dict(zip(job.columns, values, strict=True)) for values in batch]
-        return Result(refused=[refusal(row, reason) for row in rows], rows=len(rows))
-
+    todo, workers = _Batches(job, batches), [_Worker(job, time_limit) for _ in range(jobs)]
     try:
         while workers:
             pause = max(min(worker.deadline for worker in workers) - time.monotonic(), 0.0)
@@ -151,26 +211,23 @@ def render_all(
                 has_answered, answer = worker.answer()
                 if not has_answered:
                     continue
+                workers.remove(worker)
                 if isinstance(answer, str):
                     worker.stop()
-                    workers.remove(worker)
                     if worker.batch is None:
                         raise UserError(f"A worker process could not start ({answer}).")
-                    banned[worker.batch[0][template_at]] = answer
-                    yield refuse(worker.batch, answer)
-                    workers.append(_Worker(job))
+                    yield todo.died(worker.batch, worker.at.value, answer)
+                    workers.append(_Worker(job, time_limit))
                     continue
                 if answer is not None:
                     yield answer
-                for batch in todo:
-                    reason = banned.get(batch[0][template_at])
-                    if reason is None:
-                        worker.give(batch, time_limit)
-                        break
-                    yield refuse(batch, reason)
-                else:
+                batch, refused = todo.next()
+                yield from refused
+                if batch is None:
                     worker.stop()
-                    workers.remove(worker)
+                else:
+                    worker.give(batch)
+                    workers.append(worker)
     finally:
         for worker in workers:
             worker.stop()
