@@ -12,6 +12,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -79,7 +80,33 @@ class Product:
     image_url: str | Missing
     quantity: int
     reason: str | Missing
+    previous_price: str | Missing
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The order that the letter is about; amounts and date are formatted, or Missing."""
+
+    number: str | Missing
+    date: str | Missing
+    products: list[Product]
+    subtotal: str | Missing
+    discount: str | Missing
+    shipping: str | Missing
+    tax: str | Missing
+    total: str | Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An offer: its code, kind (percentage, amount, free_shipping), formatted values."""
+
+    code: str | Missing
+    kind: str | Missing
+    value: str | Missing
+    minimum: str | Missing
+    expires_on: str | Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +261,17 @@ class ContextBuilder:
             "preferences_url": self._signed(shop.preferences_url, "preferences", message_id),
             "link": lambda url: link(safe_url(url, shop.allowed_hosts) or shop.base_url),
             "occasion_on": clean(raw.get("occasion_on")) or self._missing["occasion_on"],
+            "order": self._order(_dict(raw.get("order")), link, shop_url),
+            "product": self._product(_dict(known.get("product")), link, shop_url)
+            or missing("product"),
+            "viewed_products": [
+                product
+                for item in _list(known.get("viewed"))[:PRODUCT_LIMIT]
+                if (product := self._product(item, link, shop_url))
+            ],
+            "offer": _offer(_dict(known.get("offer"))),
+            "confirm_url": self._signed(shop.confirm_url, "confirm", message_id),
+            "review_url": self._signed(shop.review_url, "review", message_id),
         }
         for name in NAMES:
             value = clean(known.get(name), NAME_LIMIT)
@@ -262,6 +300,21 @@ class ContextBuilder:
             url=link(url or self.shop.cart_url),
         )
 
+    def _order(self, raw: dict, link: Any, shop_url: str) -> Order | Missing:
+        if not raw:
+            return missing("order")
+        items = [self._product(item, link, shop_url) for item in _list(raw.get("items"))[:100]]
+        amounts = {
+            name: money(raw.get(name), raw.get("currency")) or missing(f"order.{name}")
+            for name in ("subtotal", "discount", "shipping", "tax", "total")
+        }
+        return Order(
+            number=clean(raw.get("order_id"), NAME_LIMIT) or missing("order.number"),
+            date=_day(raw.get("ordered_at")) or missing("order.date"),
+            products=[product for product in items if product],
+            **amounts,
+        )
+
     def _product(self, raw: dict, link: Any, shop_url: str) -> Product | None:
         try:
             facts, url = _product_facts(self.shop.allowed_hosts, *map(raw.get, _PRODUCT_KEYS))
@@ -270,8 +323,32 @@ class ContextBuilder:
         return Product(*facts, url=link(url) if url else shop_url) if facts else None
 
 
+def _day(value: Any) -> str | None:
+    try:
+        day = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return f"{day:%B} {day.day}, {day.year}"
+
+
+def _offer(raw: dict) -> Offer | Missing:
+    code, kind = clean(raw.get("offer"), NAME_LIMIT), raw.get("kind")
+    if not code or kind not in ("percentage", "amount", "free_shipping"):
+        return missing("offer")
+    value = raw.get("value")
+    shown = f"{value} %" if kind == "percentage" else money(value, raw.get("currency"))
+    return Offer(
+        code=code,
+        kind=kind,
+        value=(shown if value else None) or missing("offer.value"),
+        minimum=money(raw.get("minimum"), raw.get("currency")) or missing("offer.minimum"),
+        expires_on=_day(raw.get("expires_at")) or missing("offer.expires_on"),
+    )
+
+
 _PRODUCT_KEYS = (
     *("name", "category", "price", "currency", "image_url", "url", "quantity", "reason"),
+    "previous_price",
 )
 
 
@@ -286,6 +363,7 @@ def _product_facts(  # noqa: PLR0917 (one argument a key of the product)
     url: Any,
     quantity: Any,
     reason: Any,
+    previous_price: Any = None,
 ) -> tuple[tuple | None, str | None]:
     """What all letters that show this product share: (Product's fields but url, its safe URL)."""
     name = clean(name)
@@ -300,5 +378,6 @@ def _product_facts(  # noqa: PLR0917 (one argument a key of the product)
         image_url or missing("image_url"),
         quantity if _is_quantity(quantity) else 1,
         clean(reason, NAME_LIMIT) or missing("reason"),
+        money(previous_price, currency) or missing("previous_price"),
     )
     return facts, safe_url(url, hosts) if isinstance(url, str) else None

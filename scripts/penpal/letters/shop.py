@@ -34,6 +34,8 @@ class Shop:
     postal_address: str
     unsubscribe_url: str
     preferences_url: str
+    confirm_url: str
+    review_url: str
     unsubscribe_mailto: str
     allowed_hosts: tuple[str, ...]
     utm_source: str

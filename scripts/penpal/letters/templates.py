@@ -19,7 +19,7 @@ from jinja2 import FunctionLoader, StrictUndefined, TemplateError, meta, nodes
 from jinja2.exceptions import SecurityError, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from penpal.letters.context import FACTS, NAMES, Cart, Product
+from penpal.letters.context import FACTS, NAMES, Cart, Offer, Order, Product
 from penpal.letters.shop import Shop
 from penpal.settings import EMAILS, UserError
 
@@ -29,7 +29,8 @@ VARIABLES = {
     *FACTS,
     *("shop", "language", "direction", "campaign", "variant", "can_personalize", "occasion_on"),
     *("recommendations", "is_picked", "cart", "shop_url", "unsubscribe_url", "preferences_url"),
-    *("link", "subject", "preheader"),
+    *("link", "subject", "preheader", "order", "product", "viewed_products", "offer"),
+    *("confirm_url", "review_url"),
 }
 FILTERS = ("capitalize", "default", "first", "join", "last", "length", "lower", "replace")
 FILTERS += ("round", "title", "trim", "truncate", "upper", "e", "escape", "int")
@@ -47,7 +48,9 @@ _ATTRIBUTE = re.compile(r"""([\w:-]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""",
 _URL_VALUE = re.compile(r"\{\{\s*(?:[\w.]*url|link\('https://[^']*'\))\s*\}\}|mailto:[^{}]*")
 
 
-_FIELDS = {kind: frozenset(f.name for f in fields(kind)) for kind in (Product, Cart, Shop)}
+_FIELDS = {
+    kind: frozenset(f.name for f in fields(kind)) for kind in (Product, Cart, Order, Offer, Shop)
+}
 
 
 class TemplateRefused(UserError, SecurityError):

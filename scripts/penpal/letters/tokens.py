@@ -18,7 +18,7 @@ import secrets
 from penpal.settings import Settings, UserError
 
 VERSION = "v1"
-PURPOSES = ("unsubscribe", "preferences")
+PURPOSES = ("unsubscribe", "preferences", "confirm", "review")
 SHORTEST_SECRET = 16
 
 
