@@ -29,7 +29,6 @@ from penpal.letters.templates import (
     TemplateRefused,
     Templates,
     compile_mjml,
-    in_language,
     lint_jinja,
 )
 from penpal.letters.tokens import InvalidToken, Signer, _encode
@@ -433,48 +432,59 @@ def test_tags_that_mjml_drops_are_noticed() -> None:
 
 def test_all_templates_pass_the_lint() -> None:
     templates = Templates(SHOP)
-    for path in templates.root.glob("*.mjml.j2"):
-        name, _, language = path.name.removesuffix(".mjml.j2").partition(".")
-        assert templates.get(name, language).language == (language or SHOP.default_language)
-        for block in ("shared/footer.mjml", "shared/footer.txt.j2") if language else ():
-            own = in_language(block, language)
-            assert (templates.root / own).is_file(), (
-                f"{path.name} ends with the footer of another language: copy emails/{block} to "
-                f"emails/{own} and translate it."
-            )
+    for name in LETTERS:
+        for language in templates.languages(name):
+            assert templates.get(name, language).language == language
 
 
-def test_what_a_letter_includes_is_in_its_language_where_there_is_such_a_file(
-    tmp_path: Path,
-) -> None:
-    head = "Subject: {0}\nPreheader: {0}\n\n{0}\n"
+def test_a_letter_speaks_each_language_that_has_its_words(tmp_path: Path) -> None:
+    foot = "<mj-text>[[ words.foot ]]</mj-text>"
+    note = page_of("[[ words.hello ]]").replace("</mj-text>", "</mj-text>" + foot)
+    note = note.replace("<mjml>", '<mjml dir="[[ direction ]]">')
     files = {
-        "note.mjml.j2": page_of("Hello").replace(*FOOT),
-        "note.txt.j2": head.format("Hello") + "{% include 'shared/foot.txt.j2' %}",
-        "note.fr.mjml.j2": page_of("Bonjour").replace(*FOOT),
-        "note.fr.txt.j2": head.format("Bonjour") + "{% include 'shared/foot.txt.j2' %}",
-        "shared/foot.mjml": page_of("Unsubscribe")[len("<mjml><mj-body>") : -len(END)],
-        "shared/foot.fr.mjml": page_of("Se désabonner")[len("<mjml><mj-body>") : -len(END)],
-        "shared/foot.txt.j2": "Unsubscribe {% include 'shared/line.txt.j2' %}",
-        "shared/foot.fr.txt.j2": "Se désabonner {% include 'shared/line.txt.j2' %}",
-        "shared/line.txt.j2": "-- all languages",
+        "note.mjml.j2": note,
+        "note.txt.j2": "Subject: [[ words.hello ]]\nPreheader: x\n\n[[ words.hello ]]\n"
+        "{% include 'shared/foot.txt.j2' %}",
+        "shared/foot.txt.j2": "[[ words.foot ]]\n-- all languages",
+        "locales/en.toml": '[shared]\nfoot = "<Unsubscribe>"\n[note]\n'
+        'hello = "Hello{% if first_name %} {{ first_name }}{% endif %}"\n',
+        "locales/ar.toml": '[shared]\nfoot = "shared"\n[note]\nhello = "أهلا"\nfoot = "own"\n',
+        "locales/fr.toml": '[shared]\nfoot = "Se désabonner"\n',
     }
-    (tmp_path / "shared").mkdir()
     for path, content in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(content, encoding="utf-8")
     renderer = Renderer(SHOP, SIGNER, templates=tmp_path)
-    for language, hello, foot, absent in (
-        ("fr", "Bonjour", "Se désabonner", "Unsubscribe"),
-        ("en", "Hello", "Unsubscribe", "désabonner"),
-        ("de", "Hello", "Unsubscribe", "désabonner"),
+    assert renderer.templates.languages("note") == ["ar", "en"]
+    for language, hello, foot in (
+        ("en", "Hello Maren\n", "<Unsubscribe>"),
+        ("ar", "أهلا\n", "own"),
+        ("fr", "Hello Maren\n", "<Unsubscribe>"),  # has no words of this letter
+        ("de", "Hello Maren\n", "<Unsubscribe>"),
     ):
         letter = renderer.render(row("birthday", template="note", language=language))
-        for text in (letter["text"], Elements(letter["html"]).text):
-            assert hello in text
+        page = Elements(letter["html"])
+        for text in (letter["text"], page.text):
+            assert hello.strip() in text
             assert foot in text
-            assert absent not in text
+        assert letter["text"].startswith(hello)
         assert letter["text"].endswith("-- all languages\n")
-        assert letter["language"] == ("fr" if language == "fr" else "en")
+        assert letter["language"] == ("ar" if language == "ar" else "en")
+        assert dict(page.elements)["html"]["dir"] == ("rtl" if language == "ar" else "ltr")
+    (tmp_path / "locales/ar.toml").write_text('[note]\nfoot = "x"\n', encoding="utf-8")
+    with pytest.raises(TemplateRefused, match="no word hello"):
+        Templates(SHOP, tmp_path).get("note", "ar")
+
+
+def test_what_is_included_takes_attributes_and_content(tmp_path: Path) -> None:
+    (tmp_path / "frame.mjml").write_text(
+        page_of("[[ content ]]").replace("<mj-text>", '<mj-text color="[[ [[ ink ]] ]]">')
+    )
+    source = '<mj-include path="frame.mjml" ink="accent">Hello<mj-raw></mj-raw></mj-include>'
+    renderer = letter_of(tmp_path, "Hello", mjml=source)
+    html = renderer.render(row("birthday", template="odd"))["html"]
+    assert f"color:{SHOP.colours['accent']};" in html
+    assert "Hello" in html
 
 
 def test_texts_include_nothing_from_outside_the_folder(tmp_path: Path) -> None:

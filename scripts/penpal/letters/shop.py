@@ -18,7 +18,10 @@ ADDRESS = re.compile(
     r"(?![-/|]|.*=\?)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
 )
-COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+DESIGN = {
+    "colours": (re.compile(r"#[0-9a-fA-F]{6}"), "#1a2b3c"),
+    "type": (re.compile(r"\d\dpx|[A-Za-z][\w ,'-]*"), "17px, or Georgia, serif"),
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Shop:
     utm_source: str
     default_language: str
     colours: dict[str, str]
+    type: dict[str, str]
 
     @cached_property
     def sender(self) -> str:
@@ -67,11 +71,11 @@ def load(path: Path = EMAILS / "shop.toml") -> Shop:
     names = {field.name for field in fields(Shop)}
     for key in sorted(names ^ set(values)):
         raise UserError(f"{path}: {key} is {'unknown' if key in values else 'missing'}.")
-    for key, kind in (("colours", dict), ("allowed_hosts", list)):
+    for key, kind in (("colours", dict), ("type", dict), ("allowed_hosts", list)):
         if not isinstance(values[key], kind):
             raise UserError(f"{path}: {key} must be a {'table' if kind is dict else 'list'}.")
     values["allowed_hosts"] = tuple(str(host).lower() for host in values["allowed_hosts"])
-    for key in names - {"colours", "allowed_hosts"}:
+    for key in names - {"colours", "type", "allowed_hosts"}:
         value = values[key]
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
             raise UserError(f"{path}: {key} must be a text of one line.")
@@ -84,7 +88,12 @@ def load(path: Path = EMAILS / "shop.toml") -> Shop:
     for key in ("sender_address", "reply_to", "unsubscribe_mailto"):
         if not is_address(values[key]):
             raise UserError(f"{path}: {key} is not an e-mail address.")
-    for key, value in values["colours"].items():
-        if not COLOUR.fullmatch(str(value)):
-            raise UserError(f"{path}: colour {key} must look like #1a2b3c.")
+    _check_design(path, values)
     return Shop(**values)
+
+
+def _check_design(path: Path, values: dict) -> None:
+    for table, (pattern, example) in DESIGN.items():
+        for key, value in values[table].items():
+            if not pattern.fullmatch(str(value)):
+                raise UserError(f"{path}: {key} in [{table}] must look like {example}.")

@@ -1,14 +1,16 @@
 """Letter templates: MJML compiled once to HTML that still holds Jinja, linted, run in a sandbox.
 
 A letter is two files in emails/: <name>.mjml.j2 and <name>.txt.j2. The text file begins with the
-lines `Subject: …` and `Preheader: …`, then an empty line, then the plain-text letter. A letter for
-readers of another language is <name>.<language>.mjml.j2 and .txt.j2; what it includes is taken in
-its language where there is such a file (shared/footer.fr.mjml), else as it stands.
+lines `Subject: …` and `Preheader: …`, then an empty line, then the plain-text letter. What both say
+stands in emails/locales/<language>.toml and is put in, with colours and type, before compiling: a
+letter is written in every language whose file has its words.
 """
 
 from __future__ import annotations
 
+import html as markup
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -37,15 +39,22 @@ FILTERS += ("round", "title", "trim", "truncate", "upper", "e", "escape", "int")
 RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_INCLUDE = re.compile(r'<mj-include\s+path="([^"]+)"\s*/>')
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_COLOUR = re.compile(r"\[\[\s*(\w+)\s*\]\]")
+# With attributes, which stand for [[ … ]] in what is included; what it encloses is [[ content ]].
+_INCLUDE = re.compile(
+    r'<mj-include\s+path="([^"]+)"((?:\s+\w+="[^"]*")*)\s*(?:/>|>(.*?)</mj-include>)', re.DOTALL
+)
+_GIVEN = re.compile(r'(\w+)="([^"]*)"')
+_COMMENT = re.compile(r"<!--(?!\[if).*?-->", re.DOTALL)
+_TOKEN = re.compile(r"\[\[\s*([\w.]+)\s*\]\]")
 _LEFT_OVER = re.compile(r"\{\{|\}\}|\{%|%\}|\{\w+\}")
 _STYLE = re.compile(r"<style\b.*?</style>", re.DOTALL | re.IGNORECASE)
 # An opening tag: quoted values may hold '>'.
 _ELEMENT = re.compile(r"""<([A-Za-z][\w:-]*)((?:[^<>"']|"[^"]*"|'[^']*')*)>""", re.DOTALL)
 _ATTRIBUTE = re.compile(r"""([\w:-]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""", re.DOTALL)
-_URL_VALUE = re.compile(r"\{\{\s*(?:[\w.]*url|link\('https://[^']*'\))\s*\}\}|mailto:[^{}]*")
+# A variable's address may be followed by parameters of the letter's own: &amp;answer=5.
+_URL_VALUE = re.compile(
+    r"\{\{\s*(?:[\w.]*url|link\('https://[^']*'\))\s*\}\}(?:&amp;\w+=\w+)*|mailto:[^{}]*"
+)
 
 
 _FIELDS = {
@@ -107,6 +116,7 @@ class Templates:
         self.shop = shop
         self.root = root.resolve()
         self._letters: dict[tuple[str, str | None], Letter] = {}
+        self._locales: dict[str, dict[str, dict[str, str]]] = {}
 
     def get(self, name: str, language: str | None) -> Letter:
         """The letter in the reader's language if it exists, else in the default language.
@@ -121,38 +131,65 @@ class Templates:
     def _load(self, name: str, language: str) -> Letter:
         if not re.fullmatch(r"\w{1,80}", name, re.ASCII):
             raise TemplateNotFound("letter")
-        stem = f"{name}.{language}"
-        known = re.fullmatch("[a-z]{2,3}", language) and (self.root / f"{stem}.mjml.j2").is_file()
-        if known:
-            return self._compile(name, stem, language)
-        return self._compile(name, name, self.shop.default_language)
+        known = language in self.languages(name)
+        return self._compile(name, language if known else self.shop.default_language)
 
-    def _compile(self, name: str, stem: str, language: str) -> Letter:
+    def languages(self, name: str) -> list[str]:
+        """The languages a letter is written in: the shop's own, and those that have its words."""
+        folder = self.root / "locales"
+        found = {path.stem for path in folder.glob("*.toml") if name in self._locale(path.stem)}
+        return sorted(found | {self.shop.default_language})
+
+    def _locale(self, language: str) -> dict[str, dict[str, str]]:
+        """Letter -> word -> text, of one language; {} where it has no file."""
+        if language not in self._locales:
+            path = self.root / "locales" / f"{language}.toml"
+            try:
+                text = path.read_text(encoding="utf-8") if path.is_file() else ""
+                self._locales[language] = tomllib.loads(text)
+            except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+                raise TemplateRefused(f"{path} cannot be read: {error}.") from error
+        return self._locales[language]
+
+    def _tokens(self, name: str, language: str) -> dict[str, str]:
+        """What [[ … ]] stands for in a letter: colours, type, sides of the page, words."""
+        rtl, locale = language in RIGHT_TO_LEFT, self._locale(language)
+        sides = ("right", "left", "rtl") if rtl else ("left", "right", "ltr")
+        words = locale.get("shared", {}) | locale.get(name, {})
+        return {
+            **self.shop.colours,
+            **self.shop.type,
+            **dict(zip(("start", "end", "direction"), sides, strict=True)),
+            **{f"words.{word}": text for word, text in words.items()},
+        }
+
+    def _compile(self, name: str, language: str) -> Letter:
+        tokens = self._tokens(name, language)
+
         def read(path: str) -> str:
-            return self._read(in_language(path, language), path)
+            return fill(f"{path} ({name}, {language})", self._read(path), tokens)
 
-        mjml, text = self._read(f"{stem}.mjml.j2"), self._read(f"{stem}.txt.j2")
+        mjml, text = self._read(f"{name}.mjml.j2"), read(f"{name}.txt.j2")
         if not re.match(r"Subject: .+\nPreheader: .+\n\n", text):
             raise TemplateRefused(
-                f"{stem}.txt.j2 must begin with the lines 'Subject: …', 'Preheader: …' and an "
+                f"{name}.txt.j2 must begin with the lines 'Subject: …', 'Preheader: …' and an "
                 "empty line."
             )
-        html = compile_mjml(f"{stem}.mjml.j2", mjml, read, self.shop.colours)
+        html = compile_mjml(f"{name}.mjml.j2", mjml, self._read, tokens)
         return Letter(
             name=name,
             language=language,
-            direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
-            text=self._template(f"{stem}.txt.j2", text, Sandbox(read, autoescape=False)),
-            html=self._template(f"{stem}.mjml.j2", html, Sandbox(read, autoescape=True)),
+            direction=tokens["direction"],
+            text=self._template(f"{name}.txt.j2", text, Sandbox(read, autoescape=False)),
+            html=self._template(f"{name}.mjml.j2", html, Sandbox(read, autoescape=True)),
         )
 
-    def _read(self, *paths: str) -> str:
-        """The text of the first of these files of the folder that there is."""
-        for path in paths:
-            file = (self.root / path).resolve()
-            if file.is_relative_to(self.root) and file.is_file():
-                return file.read_text(encoding="utf-8")
-        raise TemplateNotFound(paths[-1])
+    def _read(self, path: str) -> str:
+        """The text of a file of the folder."""
+        file = (self.root / path).resolve()
+        if file.is_relative_to(self.root) and file.is_file():
+            return file.read_text(encoding="utf-8")
+        raise TemplateNotFound(path)
 
     def _template(self, name: str, source: str, environment: Sandbox) -> Any:
         try:
@@ -168,34 +205,48 @@ class Templates:
             raise TemplateRefused(f"{name}: {error.message}.") from error
 
 
-def in_language(path: str, language: str) -> str:
-    """Where a file of emails/ stands in another language: shared/footer.fr.mjml."""
-    folder, slash, file = path.rpartition("/")
-    stem, dot, suffix = file.partition(".")
-    return f"{folder}{slash}{stem}.{language}{dot}{suffix}"
+def fill(name: str, text: str, tokens: dict[str, str], *, in_html: bool = False) -> str:
+    """The text with its tokens, [[ accent ]] and [[ words.title ]], put in."""
+
+    def one(match: re.Match) -> str:
+        token, value = match[1], tokens.get(match[1])
+        if value is None:
+            what = f"shop.toml has no {token}"
+            if token.startswith("words."):
+                what = f"its locale has no word {token.removeprefix('words.')}"
+            raise TemplateRefused(f"{name}: {what}.")
+        if not token.startswith("words."):
+            return value
+        if in_html:
+            parts = re.split(f"({_TAG.pattern})", value, flags=re.DOTALL)
+            return "".join(p if _TAG.fullmatch(p) else markup.escape(p, False) for p in parts)
+        # A tag at the end of a line would take the line's end with it.
+        return re.sub(r"(?<![-+])%\}$", "+%}", value)
+
+    return _TOKEN.sub(one, text)
 
 
-def compile_mjml(name: str, source: str, read: Any, colours: dict[str, str]) -> str:
+def compile_mjml(name: str, source: str, read: Any, tokens: dict[str, str]) -> str:
     """MJML with Jinja tags -> HTML with the same tags; lints what Jinja cannot see."""
 
     def include(match: re.Match) -> str:
         try:
-            return expand(read(match[1]))
+            text = expand(_COMMENT.sub("", read(match[1])))
         except TemplateNotFound as error:
             raise TemplateRefused(f"{name}: there is no emails/{match[1]}.") from error
+        given = dict(_GIVEN.findall(match[2]))
+        if match[3] is not None:
+            given["content"] = expand(match[3])
+        return _TOKEN.sub(lambda token: given.get(token[1], token[0]), text)
 
     def expand(text: str) -> str:
         return _INCLUDE.sub(include, text)
 
-    def colour(match: re.Match) -> str:
-        if match[1] not in colours:
-            raise TemplateRefused(f"{name}: shop.toml has no colour {match[1]}.")
-        return colours[match[1]]
-
     try:
-        source = _COLOUR.sub(colour, _COMMENT.sub("", expand(source)))
+        source = expand(_COMMENT.sub("", source))
     except RecursionError as error:
         raise TemplateRefused(f"{name}: its includes go in a circle.") from error
+    source = fill(name, source, tokens, in_html=True)
     try:
         # No web fonts: a letter loads nothing but its pictures.
         html = mrml.to_html(source, render_options=mrml.RenderOptions(fonts={})).content
