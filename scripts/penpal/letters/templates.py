@@ -231,13 +231,13 @@ def compile_mjml(name: str, source: str, read: Any, tokens: dict[str, str]) -> s
 
     def include(match: re.Match) -> str:
         try:
-            text = expand(_COMMENT.sub("", read(match[1])))
+            text = _COMMENT.sub("", read(match[1]))
         except TemplateNotFound as error:
             raise TemplateRefused(f"{name}: there is no emails/{match[1]}.") from error
         given = dict(_GIVEN.findall(match[2]))
         if match[3] is not None:
-            given["content"] = expand(match[3])
-        return _TOKEN.sub(lambda token: given.get(token[1], token[0]), text)
+            given["content"] = match[3]
+        return expand(_TOKEN.sub(lambda token: given.get(token[1], token[0]), text))
 
     def expand(text: str) -> str:
         return _INCLUDE.sub(include, text)
