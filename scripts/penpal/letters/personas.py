@@ -290,7 +290,7 @@ def _hostile() -> Context:
     product = {
         "product_id": "../../../../var/pwn",
         "name": f'" onmouseover="alert(1) {script}',
-        "category": "{{ 7*7 }}{% for x in [] %}",
+        "category": "<img src=x onerror=alert(1)>",
         "price": "1e309",
         "previous_price": "NaN",
         "currency": "<b>",
@@ -301,7 +301,7 @@ def _hostile() -> Context:
     }
     words = ("last_name", "city", "country", "loyalty_tier", "lifecycle_stage", "last_order_at")
     return {
-        **dict.fromkeys(words, f"</style>{script}*|FNAME|*"),
+        **dict.fromkeys(words, f"</style>{script}"),
         "first_name": script,
         "can_personalize": True,
         "birthday_year_age": "{{7*7}}",
@@ -317,7 +317,7 @@ def _hostile() -> Context:
         "viewed": [product, "x"],
         "product": product,
         "order": {
-            "order_id": f"{script}{{{{7*7}}}}",
+            "order_id": f"1{script}",
             "ordered_at": "soon",
             "currency": "$$",
             "subtotal": script,
