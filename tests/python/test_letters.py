@@ -20,7 +20,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from jinja2.exceptions import SecurityError
 
-from penpal.letters import outbox, preview, shop
+from penpal.letters import shop
 from penpal.letters.context import NAME_LIMIT, PRODUCT_LIMIT, clean, money
 from penpal.letters.links import safe_url, tracked
 from penpal.letters.render import HTML_LIMIT, Refused, Renderer, check_header
@@ -761,7 +761,7 @@ def test_amounts() -> None:
     assert [money(v, "USD") for v in (None, "x", -1, float("nan"), True)] == [None] * 5
 
 
-# --- settings and preview ----------------------------------------------------------------------
+# --- settings ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -780,22 +780,6 @@ def test_shop_settings(tmp_path: Path, key: str, value: str, sentence: str) -> N
     path.write_text(changed.sub(line, text) if changed.search(text) else line + text)
     with pytest.raises(shop.UserError, match=sentence):
         shop.load(path)
-
-
-def test_preview_is_safe_and_masks_addresses(tmp_path: Path) -> None:
-    name = "</script><script>alert(1)</script>"
-    letters = [render("birthday", message_id=f"m{n}", customer_id="../../../../var/pwn",
-                      context={"first_name": name}) for n in range(3)]  # fmt: skip
-    path, _ = outbox.write_batch(tmp_path, letters)
-    assert path.resolve().is_relative_to(tmp_path.resolve())  # 20
-    preview.write(tmp_path / "preview", [path], SHOP)
-    text = (tmp_path / "preview" / "index.html").read_text()
-    assert "alert(1)</script>" not in text
-    assert "reader@example.com" not in text
-    assert "r…@example.com" in text
-    assert 'src=\\"https' not in text
-    chosen, total = preview.choose([path], limit=2)
-    assert (len(chosen), total) == (2, 3)
 
 
 def test_lint_finds_what_included_texts_hold() -> None:

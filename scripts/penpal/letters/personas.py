@@ -57,11 +57,13 @@ def _contexts() -> dict[str, Context]:
         "full": full,
         "nameless": full
         | {"first_name": None, "last_name": None, "city": None, "country": None}
-        | {"loyalty_tier": None, "product": _without_old_price(full["product"])},
+        | {"loyalty_tier": None, "product": full["product"] | {"previous_price": None}}
+        | {"offer": full["offer"] | {"value": None, "expires_at": None}},
         "single": _single(full),
         "unpersonal_picks": full
         | {"recommendations": _for_everybody(), "viewed": [], "product": None}
-        | {"cart": {**full["cart"], "value": 1.0}, "offer": _free_shipping()},
+        | {"cart": {**full["cart"], "value": 1.0}, "offer": _free_shipping()}
+        | {"loyalty_tier": "silver"},
         "no_pictures": _without_pictures(full),
         "longest": _longest(),
         "right_to_left": _right_to_left(),
@@ -144,10 +146,6 @@ def _full() -> Context:
     }
 
 
-def _without_old_price(product: Context) -> Context:
-    return product | {"previous_price": None}
-
-
 def _free_shipping() -> Context:
     return {"offer": "LETTERS", "kind": "free_shipping", "expires_at": "2026-06-30T23:59:59Z"}
 
@@ -179,11 +177,11 @@ def _single(full: Context) -> Context:
 
 
 def _without_pictures(full: Context) -> Context:
-    """Nothing that can be shown but words: no pictures, categories, prices, dates."""
+    """Nothing that can be shown but words: no pictures, categories, prices, numbers, dates."""
+    gone = {"image_url", "category", "price", "previous_price", "order_id", "ordered_at", "total"}
 
     def bare(value: Any) -> Any:
         if isinstance(value, dict):
-            gone = ("image_url", "category", "price", "previous_price", "ordered_at", "total")
             return {key: bare(one) for key, one in value.items() if key not in gone}
         return [bare(one) for one in value] if isinstance(value, list) else value
 

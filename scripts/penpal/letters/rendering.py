@@ -76,10 +76,9 @@ def render_queue(
             large += result.large
             progress.add(result.rows)
     outbox.write_refused(where.outbox / "refused" / "latest.parquet", refused)
-    if with_preview and not preview.exists(where.preview):
-        files = sorted(where.outbox.glob("*.parquet"))  # the last run did not come to write it
-    if with_preview and files:
-        preview.write(where.preview, files, the_shop)
+    written = sorted(where.outbox.glob("*.parquet"))  # earlier runs' letters stay to be looked at
+    if with_preview and written and (files or not preview.exists(where.preview)):
+        preview.write(where.preview, written, the_shop)
     seconds = time.monotonic() - began
     total = sum(rendered.values())
     warnings = [warning] if warning else []
