@@ -98,9 +98,7 @@ def sources(root: Path, name: str, language: str) -> list[str]:
     found, todo = [*own, words] if (root / words).is_file() else own, list(own)
     while todo:
         text = (root / todo.pop()).read_text(encoding="utf-8")
-        paths = re.findall(r'(?:path="|include ["\'])([\w./]+)["\']', text)
-        paths += [f"shared/{block}.mjml" for block in re.findall(r'block="(\w+)"', text)]
-        for path in paths:
+        for path in re.findall(r'(?:path="|include ["\'])([\w./]+)["\']', text):
             if path not in found and (root / path).is_file():
                 found.append(path)
                 todo.append(path)
