@@ -58,7 +58,7 @@ def _contexts() -> dict[str, Context]:
         "nameless": full
         | {"first_name": None, "last_name": None, "city": None, "country": None}
         | {"loyalty_tier": None, "product": full["product"] | {"previous_price": None}}
-        | {"offer": full["offer"] | {"value": None, "expires_at": None}},
+        | {"offer": full["offer"] | {"expires_at": None}},
         "single": _single(full),
         "unpersonal_picks": full
         | {"recommendations": _for_everybody(), "viewed": [], "product": None}
