@@ -91,6 +91,7 @@ class Order:
     number: str | Missing
     date: str | Missing
     products: list[Product]
+    more: int
     subtotal: str | Missing
     discount: str | Missing
     shipping: str | Missing
@@ -311,7 +312,8 @@ class ContextBuilder:
         return Order(
             number=clean(raw.get("order_id"), NAME_LIMIT) or missing("order.number"),
             date=_day(raw.get("ordered_at")) or missing("order.date"),
-            products=[product for product in items if product],
+            products=[product for product in items if product][:30],
+            more=max(sum(map(bool, items)) - 30, 0),
             **amounts,
         )
 
