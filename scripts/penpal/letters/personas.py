@@ -229,7 +229,7 @@ def _longest() -> Context:
                 "shipping": 123_456.78,
                 "tax": total / 4,
                 "total": total * 1.25,
-                "items": products,
+                "items": products * 4,
             },
             "offer": {
                 "offer": "DONAUDAMPFSCHIFFFAHRTSGESELLSCHAFTSGUTSCHEIN2026",
