@@ -206,6 +206,28 @@ def test_notices_are_the_transactional_campaigns() -> None:
             assert (row["kind"] == "transactional") == is_notice, row["campaign"]
 
 
+GROUNDS = ("paper", "card", "tile", "sun", "rose", "sky", "moss")
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("suffix", ["", "_dark"])
+@pytest.mark.parametrize("ink", ["text", "muted", "accent", "second"])
+def test_every_ink_can_be_read_on_every_ground(ink: str, suffix: str) -> None:
+    """4.5:1, also in letters that nobody has written yet; and on buttons."""
+    pairs = [(SHOP.colours[ink + suffix], SHOP.colours[ground + suffix]) for ground in GROUNDS]
+    pairs.append((SHOP.colours["accent_text"], SHOP.colours["accent"]))
+    for pair in pairs:
+        darker, lighter = sorted(map(luminance, pair))
+        assert (lighter + 0.05) / (darker + 0.05) >= 4.5, pair
+
+
 # --- pictures ----------------------------------------------------------------------------------
 
 
