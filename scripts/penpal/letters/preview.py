@@ -1,39 +1,32 @@
-"""One self-contained page that shows what was rendered: no network, no scripts of letters run."""
+"""One self-contained page that shows letters: no network, no scripts of letters run.
+
+The page of a run shows what waits in the outbox (write); gallery.py fills the same page with every
+letter as every persona reads it.
+"""
 
 from __future__ import annotations
 
+import base64
+import gzip
 import html
 import json
 import os
-import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from penpal.letters.shop import Shop
+from penpal.settings import ROOT
 
 SHOWN = 200
-_COLUMNS = [
-    "message_id",
-    "email",
-    "campaign",
-    "subject",
-    "preheader",
-    "html",
-    "text",
-    "rendered_at",
-]
+LOOKED_AT = 20_000  # letters, the newest, of which some are shown
+SAYS = ("subject", "preheader", "html", "text")
+_COLUMNS = ["message_id", "email", "campaign", "language", "rendered_at", *SAYS]
 PAGE = Path(__file__).with_name("preview.html")
-# Stands in for pictures, which are not fetched: a frame, a hill and a sun.
-_PICTURE = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 96 96' fill='none' "
-    "stroke='%23a8977c' stroke-width='2.5' stroke-linejoin='round'%3E%3Crect x='26' y='30' "
-    "width='44' height='36' rx='4'/%3E%3Cpath d='M27 60l13-13 10 10 7-7 12 12'/%3E%3Ccircle "
-    "cx='57' cy='41' r='3.5'/%3E%3C/svg%3E"
-)
-_SOURCE = re.compile(r'(<img\b[^>]*?\bsrc=")[^"]*(")')
+PICTURES = ROOT / "seeds" / "sample" / "pictures"
 
 
 def mask(email: str) -> str:
@@ -42,11 +35,23 @@ def mask(email: str) -> str:
     return f"{local[:1]}…@{domain}"
 
 
+def newest(files: Iterable[Path], limit: int = LOOKED_AT) -> list[Path]:
+    """The files written last that hold `limit` letters, or all."""
+    chosen, held = [], 0
+    for path in sorted(files, key=lambda one: (one.stat().st_mtime_ns, one.name), reverse=True):
+        chosen.append(path)
+        held += pq.read_metadata(path).num_rows
+        if held >= limit:
+            break
+    return chosen
+
+
 def choose(files: list[Path], limit: int = SHOWN) -> tuple[list[dict[str, Any]], int]:
-    """Up to `limit` letters, as evenly from all campaigns as can be, and how many there are."""
+    """Up to `limit` letters, as evenly from all campaigns as can be, the newest first; and how many
+    there are in all."""
     held = {
         path: Counter(pq.read_table(path, columns=["campaign"])["campaign"].to_pylist())
-        for path in files
+        for path in newest(files)
     }
     sizes = sum(held.values(), Counter())
     wanted, left = {}, limit
@@ -65,38 +70,30 @@ def choose(files: list[Path], limit: int = SHOWN) -> tuple[list[dict[str, Any]],
             if not any(wanted[campaign] for campaign in campaigns):
                 break
     chosen.sort(key=lambda letter: (letter["campaign"], letter["message_id"]))
-    return chosen, sizes.total()
+    return chosen, sum(pq.read_metadata(path).num_rows for path in files)
 
 
-def page(chosen: list[dict[str, Any]], total: int, shop: Shop) -> str:
-    """The page as HTML. Values travel as JSON and are shown as text or in a sandboxed frame."""
-    letters = [
-        {
-            "campaign": letter["campaign"],
-            "to": mask(letter["email"]),
-            "subject": letter["subject"],
-            "preheader": letter["preheader"],
-            "html": _SOURCE.sub(rf"\g<1>{_PICTURE}\g<2>", letter["html"]),
-            "text": letter["text"],
-        }
-        for letter in chosen
-    ]
-    data = json.dumps(letters, ensure_ascii=False)
-    for sign in "<>&\u2028\u2029":
-        data = data.replace(sign, f"\\u{ord(sign):04x}")
-    count = f"{total:,} letter{'s' if total != 1 else ''} rendered"
-    if len(letters) < total:
-        count += f", {len(letters)} shown"
-    when = f"{chosen[0]['rendered_at']:%d %B %Y, %H:%M} UTC" if chosen else ""
-    fields = {"SHOP": shop.name, "COUNT": count, "WHEN": when}
+def pictures() -> dict[str, str]:
+    """Name -> picture of the sample's products, which the page shows where letters link to them."""
+    return {
+        path.stem: "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+        for path in sorted(PICTURES.glob("*.png"))
+    }
+
+
+def page(letters: list[dict[str, Any]], shop: Shop, note: str, start: dict[str, str]) -> str:
+    """The page as HTML. `note` says what is shown; `start` chooses what is seen first: reader,
+    language. Letters travel packed, and are shown as text or in a frame that runs no scripts."""
+    data = {"letters": letters, "pictures": pictures(), "start": start, "sender": shop.sender_name}
+    packed = gzip.compress(json.dumps(data, ensure_ascii=False).encode(), 6, mtime=0)
     text = PAGE.read_text(encoding="utf-8")
-    for name, value in fields.items():
+    for name, value in {"SHOP": shop.name, "NOTE": note}.items():
         text = text.replace(f"@{name}@", html.escape(value))
-    return text.replace("@DATA@", data)
+    return text.replace("@DATA@", base64.b64encode(packed).decode())
 
 
 def index(folder: Path) -> Path:
-    """The page's path."""
+    """The page of a run."""
     return folder / "index.html"
 
 
@@ -105,8 +102,24 @@ def exists(folder: Path) -> bool:
 
 
 def write(folder: Path, files: list[Path], shop: Shop) -> None:
-    """Write the page, replacing the former one at once."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = folder / "index.html.tmp"
-    temporary.write_text(page(*choose(files), shop), encoding="utf-8")
-    os.replace(temporary, index(folder))
+    """Write the page of what the outbox's files hold, replacing the former one at once."""
+    chosen, total = choose(files)
+    note = f"{total:,} letter{'s' if total != 1 else ''} rendered"
+    if len(chosen) < total:
+        note += f", {len(chosen)} shown"
+    if chosen:
+        note += f" · as of {max(one['rendered_at'] for one in chosen):%d %B %Y, %H:%M} UTC"
+    letters = [
+        {"letter": one["campaign"], "reader": mask(one["email"]), "language": one["language"]}
+        | {name: one[name] for name in SAYS}
+        for one in chosen
+    ]
+    save(index(folder), page(letters, shop, note, {}))
+
+
+def save(path: Path, text: str) -> None:
+    """Write a page for the owner's eyes only, at once."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
