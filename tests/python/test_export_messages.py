@@ -245,6 +245,7 @@ def test_quoted_printable_lines(text: str) -> None:
         ({"headers": {"From": None}}, "there is no From"),
         ({"headers": {"Message-ID": None}}, "there is no Message-id"),
         ({"headers": {"Message-ID": 7}}, "Message-ID is empty"),
+        ({"sender": "=?utf-8?b?w4RwZ?= <hello@example.com>"}, "From holds"),
         ({"sender": "nobody"}, "From is not exactly one address"),
         (
             {"headers": {"List-Unsubscribe": "<https://ü.example/>"}},

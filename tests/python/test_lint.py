@@ -264,6 +264,8 @@ FAULTS: list[tuple[str, Mail]] = [
     ("entity-visible", text("blue ink", "blue&nbsp;ink")),
     ("entity-visible", html("<p>the blue ink", "<p>the blue &amp;amp; red ink")),
     ("body-empty", replace(GOOD, html="<html><body></body></html>")),
+    ("data-looks-broken", replace(both("blue ink", "{{ ink }}"), data="pen\n{{ ink }}")),
+    ("data-looks-broken", replace(both("blue ink", "lorem ipsum"), data="Lorem lorem ipsum")),
     # spam
     ("subject-capitals", titled("YOUR INK IS BACK")),
     ("subject-exclamation", titled("Your ink is back!! Look!")),
@@ -309,6 +311,18 @@ def test_notes_are_noted() -> None:
     noted = {one.rule for one in lint(replace(GOOD, html=without_dark), Against(SHOP))}
     assert {"dark-mode-missing", "css-decoration"} <= noted
     assert "html-part-missing" in {one.rule for one in lint(replace(GOOD, html=None))}
+
+
+def test_what_the_data_says_is_no_fault_of_the_template() -> None:
+    letter = both("blue ink", "{{ ink }}")
+    assert "tag-unresolved" in faults(letter)
+    assert faults(replace(letter, data="{{ ink }}")) == {"data-looks-broken"}
+    assert "tag-unresolved" in faults(replace(letter, data="ink"))
+    assert "value-missing" in faults(replace(both("Maren", "null"), data="null"))
+    context = '{"product": {"name": "The {{ ink }}"}}'
+    given = (letter.subject, letter.html, letter.text, HEADERS)
+    assert "error" in {one.severity for one in lint_letter(*given, shop=SHOP)}
+    assert "error" not in {one.severity for one in lint_letter(*given, shop=SHOP, context=context)}
 
 
 def test_what_is_sold_out_is_a_warning_what_is_gone_an_error() -> None:

@@ -99,6 +99,10 @@ def test_an_encoded_subject_is_read_and_its_attack_named() -> None:
     assert "subject-unsafe" in rules_of(from_bytes(message(b"", Subject=attack), "x"))
 
 
+def test_a_subject_whose_encoding_is_damaged_is_read_as_it_stands() -> None:
+    assert from_bytes(message(b"", Subject="=?utf-8?b?w4RwZ?="), "x").subject == "=?utf-8?b?w4RwZ?="
+
+
 SINS = {
     "newsletter": (
         '<html><body bgcolor=white><table width=600><tr><td><font size=1 color="#bbbbbb">View this '

@@ -13,7 +13,7 @@ from conftest import ROOT
 
 from penpal.letters import shop as shops
 from penpal.lint import Against, lint
-from penpal.lint.trying import templates, tried
+from penpal.lint.trying import languages, templates, tried
 from penpal.settings import EMAILS, UserError
 
 QUEUE = json.loads((ROOT / "tests/fixtures/letters/queue.json").read_text(encoding="utf-8"))
@@ -120,9 +120,21 @@ def test_a_template_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_the_languages_of_templates(tmp_path: Path) -> None:
-    for name in ("a.mjml.j2", "a.fr.mjml.j2", "b.mjml.liquid", "b.txt.j2"):
+    (tmp_path / "locales").mkdir()
+    for name in ("a.mjml.j2", "a.fr.mjml.j2", "b.mjml.liquid", "b.txt.j2", "locales/ar.toml"):
         (tmp_path / name).write_text("")
-    assert templates(tmp_path) == {"a": ["fr", None], "b": [None]}
+    assert templates(tmp_path) == ["a", "b"]
+    assert languages("a", SHOP, tmp_path) == ["ar", "en", "fr"]
+    assert languages("b", SHOP, tmp_path) == ["ar", "en"]
+
+
+def test_a_language_that_a_template_lacks_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "locales").mkdir()
+    (tmp_path / "locales" / "de.toml").write_text("")
+    (tmp_path / "cart_abandonment.mjml.j2").write_text(MJML, encoding="utf-8")
+    (tmp_path / "cart_abandonment.txt.j2").write_text(TEXT, encoding="utf-8")
+    letters = list(tried("cart_abandonment", readers(), SHOP, tmp_path))
+    assert {mail.language for mail in letters} == {"en"}
 
 
 @pytest.mark.parametrize("template", templates(EMAILS))

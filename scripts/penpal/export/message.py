@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.header import decode_header
 from email.utils import format_datetime, parseaddr
 
@@ -105,7 +106,7 @@ def _sender(value: object) -> object:
             part if isinstance(part, str) else part.decode(charset or "ascii")
             for part, charset in parts
         )
-    except (ValueError, LookupError):
+    except (MessageError, ValueError, LookupError):
         return value
 
 

@@ -86,7 +86,7 @@ def _link(link: Link, mail: Mail, page: Page, against: Against) -> Iterator[Find
 
 
 def _is_tag(url: str) -> bool:
-    return any(pattern.search(url) for _, pattern in words.TAGS[:4])
+    return any(pattern.search(url) for _, pattern in words.TAGS[:3])
 
 
 def _site(host: str) -> str:

@@ -14,6 +14,8 @@ from penpal.lint.page import Page, plain
 
 PREHEADER_SHORTEST, PREHEADER_LONGEST = 30, 140
 HIDDEN_LONGEST = 40  # characters that nobody sees, beside the preheader
+# What data may hold without harm; a missing value is a fault wherever it comes from.
+OF_DATA = ("tag-unresolved", "placeholder-text", "text-garbled", "entity-visible")
 Piece = tuple[str, str, int | None, str | None]  # text, part, line, element
 
 
@@ -21,10 +23,10 @@ def content(mail: Mail, page: Page | None, against: Against) -> Iterator[Finding
     """Everything that is said, in either part, the subject and the preheader."""
     declared = next((h.get("lang") for h in page.by_tag("html")), None) if page else None
     language = (mail.language or declared or "").split("-")[0].lower()
-    for piece in _pieces(mail, page):
-        yield from _said(piece, language, against)
+    said = (one for piece in _pieces(mail, page) for one in _said(piece, language, against))
+    yield from _told_apart(said, mail.data)
     if page is not None:
-        yield from _attributes(page)
+        yield from _told_apart(_attributes(page), mail.data)
         yield from _hidden(page)
     yield from _preheader(mail, page)
     yield from _legal(mail, page, against)
@@ -49,36 +51,47 @@ def _pieces(mail: Mail, page: Page | None) -> Iterator[Piece]:
             yield "".join(title.itertext()), "html", title.sourceline, "title"
 
 
-def _said(piece: Piece, language: str, against: Against) -> Iterator[Finding]:
+def _told_apart(findings: Iterator[tuple[str, Finding]], data: str | None) -> Iterator[Finding]:
+    """Findings of what a template says, and of what the data says: only it can be mended there."""
+    for text, one in findings:
+        said = " ".join(text.split()).rstrip("…. ")
+        if data and said and said in data and one.rule in OF_DATA:
+            yield found("data-looks-broken", one.what, one.part, one.line, one.element)
+        else:
+            yield one
+
+
+def _said(piece: Piece, language: str, against: Against) -> Iterator[tuple[str, Finding]]:
+    """(what was matched, finding) pairs of a piece."""
     text, *where = piece
     without_links = words.URL.sub(" ", text)
     for syntax, pattern in words.TAGS:
         for match in pattern.finditer(text):
             if match[0].strip():
-                yield found("tag-unresolved", f"{match[0]} ({syntax})", *where)
+                yield match[0], found("tag-unresolved", f"{match[0]} ({syntax})", *where)
     for match in words.NO_VALUE.finditer(without_links):
         if match[0] != "null" or language not in words.COUNT_NULL:
-            yield found("value-missing", _around(without_links, match), *where)
+            yield match[0], found("value-missing", _around(without_links, match), *where)
     if match := words.EMPTY_GREETING.search(text):
-        yield found("greeting-empty", _around(text, match), *where)
+        yield match[0], found("greeting-empty", _around(text, match), *where)
     for match in words.PLACEHOLDER.finditer(without_links):
         if not words.UPPER_ONLY.fullmatch(match[0]) or match[0].isupper():
-            yield found("placeholder-text", match[0], *where)
+            yield match[0], found("placeholder-text", match[0], *where)
     if match := words.GARBLED.search(text):
-        yield found("text-garbled", _around(text, match), *where)
+        yield match[0], found("text-garbled", _around(text, match), *where)
     if match := words.ENTITY.search(without_links):
-        yield found("entity-visible", _around(text, match), *where)
+        yield match[0], found("entity-visible", _around(text, match), *where)
     if re.search(r"[!\uff01]{3,}", text):
-        yield found("text-exclamation", text, *where)
+        yield text, found("text-exclamation", text, *where)
     yield from _example_hosts(text, where, against)
 
 
-def _example_hosts(text: str, where: list, against: Against) -> Iterator[Finding]:
+def _example_hosts(text: str, where: list, against: Against) -> Iterator[tuple[str, Finding]]:
     """example.com and the like, unless the shop itself stands there (as the sample's does)."""
     for match in words.EXAMPLE_HOST.finditer(text):
         host = match[1].lower()
         if not against.shop or not host_allowed(host, against.shop.allowed_hosts):
-            yield found("placeholder-host", host, *where)
+            yield host, found("placeholder-host", host, *where)
 
 
 def _around(text: str, match: re.Match) -> str:
@@ -86,24 +99,29 @@ def _around(text: str, match: re.Match) -> str:
     return f"{match[0].strip()!r} in {text[begin:end]!r}"
 
 
-def _attributes(page: Page) -> Iterator[Finding]:
+def _attributes(page: Page) -> Iterator[tuple[str, Finding]]:
     """Tags and missing values in addresses, alternative texts and titles."""
     for element in page.elements:
         for attribute, value in element.items():
             where = ("html", element.sourceline, element.tag)
             if attribute in ("style", "class", "id", "xmlns") or not value:
                 continue
-            for syntax, pattern in words.TAGS[:7]:
+            for syntax, pattern in words.TAGS[:6]:
                 if match := pattern.search(value):
                     what = f"{match[0]} ({syntax}) in {attribute}"
-                    yield found("tag-unresolved", what, *where)
+                    yield match[0], found("tag-unresolved", what, *where)
             if attribute in ("href", "src") and (match := words.NO_VALUE_IN_LINK.search(value)):
                 shown = value[: match.end()].split("?")[0]
-                yield found("value-missing", f"{match[0]!r} in {attribute} {shown}", *where)
+                yield (
+                    match[0],
+                    found("value-missing", f"{match[0]!r} in {attribute} {shown}", *where),
+                )
             if attribute in ("alt", "title") and (match := words.NO_VALUE.search(value)):
-                yield found("value-missing", f"{_around(value, match)}, {attribute}", *where)
+                what = f"{_around(value, match)}, {attribute}"
+                yield match[0], found("value-missing", what, *where)
     if match := re.search(r"\{\{.{0,60}|\{%.{0,60}|\*\|\w+\|\*|\$\{\w+\}", page.style_text):
-        yield found("tag-unresolved", f"{match[0]} in <style>", "html", None, "style")
+        what = f"{match[0]} in <style>"
+        yield match[0], found("tag-unresolved", what, "html", None, "style")
 
 
 def _hidden(page: Page) -> Iterator[Finding]:

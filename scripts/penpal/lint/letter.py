@@ -14,6 +14,7 @@ from penpal.lint.headers import headers
 from penpal.lint.mail import Against, Catalog, Mail
 from penpal.lint.page import Page
 from penpal.lint.parity import parity
+from penpal.lint.reading import data_of
 from penpal.lint.support import support
 
 
@@ -48,11 +49,14 @@ def lint_letter(
     language: str | None = None,
     is_transactional: bool = False,
     catalog: Catalog | None = None,
+    context: str | None = None,
 ) -> list[Finding]:
     """The findings of one of the shop's own rendered letters, worst first.
 
     `headers` are those of the outbox, decoded; the Date comes with the hand-over and is not asked
     for. With a shop, links and images must be of its hosts, and its postal address must be there.
+    With the context that it was rendered from (email_queue's JSON), what the data says is told from
+    what the template says: a product named "{{ x }}" is a warning, not an error. The
     `severity` of a finding is error, warning or note: a letter with an error should not go out.
     """
     mail = Mail(
@@ -65,5 +69,6 @@ def lint_letter(
         language=language,
         is_ours=True,
         is_transactional=is_transactional,
+        data=data_of(context) if context else None,
     )
     return lint(mail, Against(shop, catalog))

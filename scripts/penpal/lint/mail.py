@@ -52,7 +52,8 @@ class Mail:
     `headers` are decoded; None: there are none to look at (an HTML file). `is_message`: it is to
     be sent as it stands, so it needs Date. `is_ours`: held to the shop's own rules. `defects` and
     `longest_line` (bytes) are what reading a message told; `repeated` its headers that stand
-    twice, `content_ids` the parts that its HTML may refer to.
+    twice, `content_ids` the parts that its HTML may refer to. `data` is the text of all values that
+    the letter was made of, where it is known: what looks wrong there is no fault of a template.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Mail:
     longest_line: int = 0
     content_ids: frozenset[str] | None = None
     attachments: tuple[str, ...] = ()
+    data: str | None = None
 
     def header(self, name: str) -> str | None:
         """A header's value, whatever its case."""

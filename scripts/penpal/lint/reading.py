@@ -9,6 +9,7 @@ import mailbox
 import re
 from collections import Counter
 from collections.abc import Iterator
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from pathlib import Path
@@ -23,6 +24,8 @@ KINDS = (".eml", ".html", ".htm", ".mbox", ".parquet")
 ONCE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to",
         "references", "mime-version", "content-type", "list-unsubscribe",
         "list-unsubscribe-post")  # fmt: skip
+# What Python's e-mail package raises for headers and parts that are damaged.
+UNREADABLE = (MessageError, ValueError, LookupError, TypeError, AttributeError, AssertionError)
 LARGEST = 50 * 1024 * 1024  # bytes of a file that is read as one letter
 _META = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _CODES = {"utf8": "utf-8", "unicode": "utf-8", "iso-8859-1": "cp1252", "latin1": "cp1252",
@@ -120,7 +123,7 @@ def _header(value: object) -> str:
     text = re.sub(r"\r?\n(?=[ \t])", "", str(value))
     try:
         parts = decode_header(text)
-    except (ValueError, LookupError, AttributeError):
+    except UNREADABLE:
         return text
     return "".join(
         decoded(part, charset) if isinstance(part, bytes) else part for part, charset in parts
@@ -135,7 +138,7 @@ def _body(message: Message, subtype: str) -> str | None:
                 continue
             try:
                 payload = part.get_payload(decode=True)
-            except (ValueError, LookupError, AssertionError):
+            except UNREADABLE:
                 payload = None
             if payload is None:
                 payload = str(part.get_payload()).encode("utf-8", "surrogateescape")
@@ -147,7 +150,7 @@ def _body(message: Message, subtype: str) -> str | None:
 def _file_name(part: Message) -> str | None:
     try:
         return part.get_filename()
-    except (ValueError, LookupError, TypeError):
+    except UNREADABLE:
         return None
 
 
@@ -176,8 +179,10 @@ def _outbox(path: Path, transactional: frozenset[str]) -> Iterator[Mail]:
                 yield from_outbox(row, transactional)
 
 
-def from_outbox(row: dict, transactional: frozenset[str] = frozenset()) -> Mail:
-    """A row of the outbox."""
+def from_outbox(
+    row: dict, transactional: frozenset[str] = frozenset(), context: str | None = None
+) -> Mail:
+    """A row of the outbox; `context` is that of its row of email_queue, where it is at hand."""
     return Mail(
         name=f"{row['campaign']} {row['message_id']}",
         subject=row["subject"],
@@ -188,4 +193,22 @@ def from_outbox(row: dict, transactional: frozenset[str] = frozenset()) -> Mail:
         language=row.get("language"),
         is_ours=True,
         is_transactional=row["campaign"] in transactional,
+        data=data_of(context) if context else None,
     )
+
+
+def data_of(context: str) -> str:
+    """All texts of a row's context (JSON of email_queue), each a line, blanks collapsed."""
+    try:
+        stack, texts = [json.loads(context)], []
+    except ValueError:
+        return ""
+    while stack:
+        value = stack.pop()
+        if isinstance(value, str):
+            texts.append(" ".join(value.split()))
+        elif isinstance(value, dict):
+            stack.extend(value.values())
+        elif isinstance(value, list):
+            stack.extend(value)
+    return "\n".join(texts)

@@ -19,13 +19,18 @@ SECRET = "signs links that are only looked at"
 _TEMPLATE = re.compile(r"(\w+)(?:\.([a-z]{2,3}))?\.mjml(?:\.\w+)?")
 
 
-def templates(folder: Path = EMAILS) -> dict[str, list[str | None]]:
-    """The languages of each template; None is the one without a language in its name."""
-    found: dict[str, list[str | None]] = {}
-    for path in sorted(folder.glob("*.mjml*")):
-        if match := _TEMPLATE.fullmatch(path.name):
-            found.setdefault(match[1], []).append(match[2])
-    return found
+def templates(folder: Path = EMAILS) -> list[str]:
+    """The names of all templates."""
+    matches = (_TEMPLATE.fullmatch(path.name) for path in folder.glob("*.mjml*"))
+    return sorted({match[1] for match in matches if match})
+
+
+def languages(name: str, shop: Shop, folder: Path = EMAILS) -> list[str]:
+    """Languages that a template may be written in: the shop's, those of its files, of locales."""
+    matches = (_TEMPLATE.fullmatch(path.name) for path in folder.glob(f"{name}.*.mjml*"))
+    of_files = {match[2] for match in matches if match and match[2]}
+    of_locales = {path.stem for path in folder.glob("locales/*.toml")}
+    return sorted({shop.default_language} | of_files | of_locales)
 
 
 def personas() -> dict[str, dict[str, Any]]:
@@ -46,19 +51,19 @@ def tried(
     name: str, personas: Mapping[str, dict[str, Any]], shop: Shop, folder: Path = EMAILS
 ) -> Iterator[Mail]:
     """The letters of a template; a letter that is refused is a UserError that says why."""
-    languages = templates(folder).get(name)
-    if languages is None:
+    if name not in templates(folder):
         raise UserError(f"There is no template {name} in {folder}: {', '.join(templates(folder))}.")
     transactional = transactional_campaigns()
     renderer = Renderer(shop, Signer(SECRET), transactional, folder)
-    for language in languages:
+    for language in languages(name, shop, folder):
         for persona, row in personas.items():
-            asked = {"template": name, "campaign": name}
-            asked["language"] = language or shop.default_language
-            label = f"{name}.{asked['language']}, {persona}"
+            asked = {"template": name, "campaign": name, "language": language}
+            label = f"{name}.{language}, {persona}"
             try:
                 letter = renderer.render(row | asked)
             except Refused as error:
                 raise UserError(f"{label} is refused: {error.reason}, {error.detail}.") from error
-            mail = from_outbox(letter, transactional)
+            if letter["language"] != language:
+                break  # it is not written in this language: its readers get the shop's own
+            mail = from_outbox(letter, transactional, row["context"])
             yield Mail(**{**vars(mail), "name": label})

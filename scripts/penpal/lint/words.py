@@ -92,11 +92,11 @@ UNSUBSCRIBE = re.compile(
 # Merge tags by syntax. Each pattern takes the whole tag. What letters may well say is left alone:
 # [sic], {2}, 50 %.
 TAGS = (
+    # The end of a tag alone, too.
     (
         "Jinja, Liquid or Handlebars",
-        re.compile(r"\{\{.*?(?:\}\}|$)|\{%.*?(?:%\}|$)|\{#.{1,80}?#\}"),
+        re.compile(r"\{\{.*?(?:\}\}|$)|\{%.*?(?:%\}|$)|\{#.{1,80}?#\}|\}\}|%\}"),
     ),
-    ("Jinja, Liquid or Handlebars", re.compile(r"\}\}|%\}")),
     ("Mailchimp", re.compile(r"\*\|[^|\n]{1,60}\|\*")),
     ("Salesforce", re.compile(r"%%[=\w][^%\n]{0,80}%%|\{![\w.]+\}")),
     (
