@@ -305,6 +305,13 @@ def test_every_rule_has_a_planted_fault() -> None:
     assert {rule for rule, _ in FAULTS} | NOTED | {"link-out-of-stock"} == set(rules())
 
 
+def test_rows_without_a_body_get_one_as_in_browsers() -> None:
+    style = "td { color: #222; }\ntable > tbody > tr > td { color: #dddddd; }\na { color"
+    pale = GOOD.html.replace("a { color", style).replace("color:#2b2926;", "")
+    pale = pale.replace("<p>Hello", "<p style='color:inherit'>Hello")
+    assert "contrast-light" in faults(replace(GOOD, html=pale))
+
+
 def test_notes_are_noted() -> None:
     without_dark = re.sub(r"@media \(prefers.*?\n\}", "", HTML, flags=re.DOTALL)
     without_dark = without_dark.replace('name="color-scheme"', 'name="other"')

@@ -102,6 +102,7 @@ class Page:
         source = _NOT_XML.sub("\ufffd", html).encode("utf-8", "replace")
         root = etree.fromstring(source, parser) if html.strip() else None
         self.root = root if root is not None else etree.Element("html")
+        _with_bodies(self.root)
         self.elements = [one for one in self.root.iter() if isinstance(one.tag, str)]
 
     @cached_property
@@ -190,6 +191,20 @@ class Page:
             words = words or (node.get("title") or node.get("alt") or "").strip()
             found.append(Link(node.get("href"), words, node.sourceline, node, bool(images)))
         return found
+
+
+def _with_bodies(root: Any) -> None:
+    """Put rows right inside a table into a <tbody>, as browsers do: selectors count on it."""
+    for table in list(root.iter("table")):
+        body = None
+        for child in list(table):
+            if child.tag != "tr":
+                body = None if isinstance(child.tag, str) else body
+                continue
+            if body is None:
+                body = etree.Element("tbody")
+                child.addprevious(body)
+            body.append(child)
 
 
 def _blocks(page: Page) -> Iterator[Block]:

@@ -42,6 +42,7 @@ PHONE_DARK = Environment(375, dark=True)
 
 _HEADINGS = {"h1": 2, "h2": 1.5, "h3": 1.17, "h4": 1, "h5": 0.83, "h6": 0.67}
 _SMALLER = {"small": 0.83, "sub": 0.83, "sup": 0.83, "big": 1.2}
+_SMALLER |= dict.fromkeys(("code", "kbd", "samp", "tt", "pre"), 13 / 16)  # monospace
 _BOLD = frozenset(("b", "strong", "th", *_HEADINGS))
 _INLINE_BLOCKS = frozenset(("button", "img", "input", "select", "textarea"))
 _PADDED = re.compile(r"\s*(?:only\s+)?(not\s+)?([a-z]+)?(.*)", re.DOTALL)
