@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from penpal import settings
@@ -54,14 +55,14 @@ def letters(options: argparse.Namespace, shop: shops.Shop) -> Iterator[Mail]:
     for asked in options.letters or trying.templates():
         path = Path(asked)
         if not path.exists() and asked.isidentifier():
-            yield from trying.tried(asked, trying.personas(), shop)
+            yield from trying.tried(asked, shop)
             continue
         if not path.exists():
             raise UserError(f"There is no letter {asked}: name a template of emails/ or a file.")
         for mail in read(path, trying.transactional_campaigns()):
             ours = mail.is_ours or options.ours
             transactional = mail.is_transactional or options.transactional
-            yield Mail(**{**vars(mail), "is_ours": ours, "is_transactional": transactional})
+            yield replace(mail, is_ours=ours, is_transactional=transactional)
 
 
 def main(arguments: list[str] | None = None) -> int:

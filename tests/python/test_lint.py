@@ -266,6 +266,7 @@ FAULTS: list[tuple[str, Mail]] = [
     ("body-empty", replace(GOOD, html="<html><body></body></html>")),
     ("data-looks-broken", replace(both("blue ink", "{{ ink }}"), data="pen\n{{ ink }}")),
     ("data-looks-broken", replace(both("blue ink", "lorem ipsum"), data="Lorem lorem ipsum")),
+    ("letter-refused", replace(GOOD, refused="missing_value: 'city' is undefined")),
     # spam
     ("subject-capitals", titled("YOUR INK IS BACK")),
     ("subject-exclamation", titled("Your ink is back!! Look!")),

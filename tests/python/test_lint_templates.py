@@ -52,7 +52,7 @@ def broken(folder: Path, mjml: str = MJML, text: str = TEXT) -> set[str]:
     """Rules that the letters of a template break, in a folder of its own."""
     (folder / "cart_abandonment.mjml.j2").write_text(mjml, encoding="utf-8")
     (folder / "cart_abandonment.txt.j2").write_text(text, encoding="utf-8")
-    letters = list(tried("cart_abandonment", readers(), SHOP, folder))
+    letters = list(tried("cart_abandonment", SHOP, folder, readers()))
     assert len(letters) == len(readers()) > 2
     return {f.rule for mail in letters for f in lint(mail, Against(SHOP)) if f.severity != "note"}
 
@@ -114,9 +114,16 @@ def test_faults_of_the_text(rule: str, old: str, new: str, tmp_path: Path) -> No
     assert rule in broken(tmp_path, text=TEXT.replace(old, new))
 
 
+def test_a_letter_that_is_refused_is_told(tmp_path: Path) -> None:
+    assert broken(tmp_path, MJML.replace("We kept", "{{ city }} kept")) == {
+        "letter-refused",
+        "feedback-id-missing",
+    }
+
+
 def test_a_template_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="There is no template nothing in"):
-        list(tried("nothing", readers(), SHOP, tmp_path))
+        list(tried("nothing", SHOP, tmp_path))
 
 
 def test_the_languages_of_templates(tmp_path: Path) -> None:
@@ -133,13 +140,13 @@ def test_a_language_that_a_template_lacks_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "locales" / "de.toml").write_text("")
     (tmp_path / "cart_abandonment.mjml.j2").write_text(MJML, encoding="utf-8")
     (tmp_path / "cart_abandonment.txt.j2").write_text(TEXT, encoding="utf-8")
-    letters = list(tried("cart_abandonment", readers(), SHOP, tmp_path))
+    letters = list(tried("cart_abandonment", SHOP, tmp_path, readers()))
     assert {mail.language for mail in letters} == {"en"}
 
 
 @pytest.mark.parametrize("template", templates(EMAILS))
 def test_our_own_letters_have_no_error(template: str) -> None:
     rows = {row["occasion"]: row | {"context": json.dumps(row["context"])} for row in QUEUE}
-    for mail in tried(template, rows, SHOP):
+    for mail in tried(template, SHOP, readers=rows):
         errors = [one for one in lint(mail, Against(SHOP)) if one.severity == "error"]
         assert not errors, (mail.name, errors)

@@ -25,6 +25,9 @@ def lint(mail: Mail, against: Against | None = None) -> list[Finding]:
 
 
 def _all(mail: Mail, against: Against) -> Iterator[Finding]:
+    if mail.refused:
+        yield found("letter-refused", mail.refused, "message")
+        return
     page = Page(mail.html) if (mail.html or "").strip() else None
     yield from headers(mail)
     yield from parity(mail, page)

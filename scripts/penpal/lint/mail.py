@@ -54,6 +54,7 @@ class Mail:
     `longest_line` (bytes) are what reading a message told; `repeated` its headers that stand
     twice, `content_ids` the parts that its HTML may refer to. `data` is the text of all values that
     the letter was made of, where it is known: what looks wrong there is no fault of a template.
+    `refused` is why the renderer made no letter.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Mail:
     content_ids: frozenset[str] | None = None
     attachments: tuple[str, ...] = ()
     data: str | None = None
+    refused: str | None = None
 
     def header(self, name: str) -> str | None:
         """A header's value, whatever its case."""

@@ -14,14 +14,14 @@ from penpal.lint.letter import lint
 from penpal.lint.mail import Against, Mail
 from penpal.terminal import shown
 
-Result = tuple[Mail, list[Finding]]
+Result = tuple[str, list[Finding]]  # a letter's name, and what is wrong with it
 
 
 def linted(mails: Iterable[Mail], ours: Against, foreign: Against) -> Iterator[Result]:
     """Each letter with its findings; tells on a terminal how far it is."""
     began, is_terminal, number = time.monotonic(), sys.stderr.isatty(), 0
     for number, mail in enumerate(mails, 1):
-        yield mail, lint(mail, ours if mail.is_ours else foreign)
+        yield mail.name, lint(mail, ours if mail.is_ours else foreign)
         if is_terminal and number % 20 == 0:
             rate = number / (time.monotonic() - began)
             print(f"\r{number:,} letters, {rate:,.0f}/s", end="", file=sys.stderr, flush=True)
@@ -36,12 +36,13 @@ def counted(findings: Iterable[Finding]) -> dict[str, int]:
 
 def write_json(results: Iterable[Result], stream: TextIO) -> dict[str, int]:
     """{"letters": [{name, error, warning, note, findings}], "summary": …}, a letter a line."""
+    all_of_them = list(results)  # before anything is printed: what cannot be read ends the program
     total, number = dict.fromkeys(SEVERITIES, 0), 0
     print('{"letters": [', file=stream)
-    for number, (mail, findings) in enumerate(results, 1):
+    for number, (name, findings) in enumerate(all_of_them, 1):
         counts = counted(findings)
-        total = {name: total[name] + counts[name] for name in SEVERITIES}
-        entry: dict[str, Any] = {"name": shown(mail.name), **counts}
+        total = {each: total[each] + counts[each] for each in SEVERITIES}
+        entry: dict[str, Any] = {"name": shown(name), **counts}
         entry["findings"] = [one.as_dict() for one in findings]
         comma = "," if number > 1 else " "
         print(f"{comma}{json.dumps(entry, ensure_ascii=False)}", file=stream)
@@ -56,16 +57,16 @@ def write_text(
     """A paragraph a fault: what, where first, in how many letters, why, and its cure."""
     total, count, clean = dict.fromkeys(SEVERITIES, 0), 0, 0
     groups: dict[tuple[str, str, str], tuple[Finding, str, int]] = {}
-    for mail, findings in results:
+    for name, findings in results:
         count += 1
         counts = counted(findings)
-        total = {name: total[name] + counts[name] for name in SEVERITIES}
+        total = {each: total[each] + counts[each] for each in SEVERITIES}
         clean += not counts["error"] and not counts["warning"]
         for one in findings:
             # The words that a finding quotes as its example differ from letter to letter.
             key = (one.severity, one.rule, one.what.partition(": '")[0])
-            first, name, times = groups.get(key, (one, mail.name, 0))
-            groups[key] = (first, name, times + 1)
+            first, where, times = groups.get(key, (one, name, 0))
+            groups[key] = (first, where, times + 1)
     order = {name: place for place, name in enumerate(rules())}
     for (severity, rule, _), (one, name, times) in sorted(
         groups.items(), key=lambda item: (SEVERITIES.index(item[0][0]), order[item[0][1]])

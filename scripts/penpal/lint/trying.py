@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,22 +49,30 @@ def transactional_campaigns() -> frozenset[str]:
 
 
 def tried(
-    name: str, personas: Mapping[str, dict[str, Any]], shop: Shop, folder: Path = EMAILS
+    name: str,
+    shop: Shop,
+    folder: Path = EMAILS,
+    readers: Mapping[str, dict[str, Any]] | None = None,
 ) -> Iterator[Mail]:
-    """The letters of a template; a letter that is refused is a UserError that says why."""
+    """The letters of a template, for `readers` (rows of email_queue by name) or the personas.
+
+    Raises UserError for a name without a template, and for a template that breaks its rules.
+    """
     if name not in templates(folder):
         raise UserError(f"There is no template {name} in {folder}: {', '.join(templates(folder))}.")
     transactional = transactional_campaigns()
     renderer = Renderer(shop, Signer(SECRET), transactional, folder)
+    readers = personas() if readers is None else readers
     for language in languages(name, shop, folder):
-        for persona, row in personas.items():
+        for reader, row in readers.items():
             asked = {"template": name, "campaign": name, "language": language}
-            label = f"{name}.{language}, {persona}"
+            label = f"{name}.{language}, {reader}"
             try:
                 letter = renderer.render(row | asked)
             except Refused as error:
-                raise UserError(f"{label} is refused: {error.reason}, {error.detail}.") from error
+                yield Mail(label, refused=f"{error.reason}: {error.detail}", is_ours=True)
+                continue
             if letter["language"] != language:
                 break  # it is not written in this language: its readers get the shop's own
             mail = from_outbox(letter, transactional, row["context"])
-            yield Mail(**{**vars(mail), "name": label})
+            yield replace(mail, name=label)
