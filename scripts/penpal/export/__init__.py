@@ -1,0 +1,1 @@
+"""Hand-over of rendered letters to whatever sends them (docs/sending.md)."""
