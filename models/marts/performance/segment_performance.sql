@@ -1,5 +1,5 @@
 with
-    campaign_performance as (select * from {{ ref('campaign_performance') }} where cut = 'segment'),
+    message_facts as (select * from {{ ref('message_facts') }}),
 
     segment_catalog as (select * from {{ ref('segment_catalog') }}),
 
@@ -7,17 +7,19 @@ with
 
     memberships as (select * from {{ ref('segment_memberships') }}),
 
+    -- Letters to whoever is a member today, also those from before they were.
     letters as (
         select
-            cut_value as segment,
-            sum(sent_count) as sent_count,
-            sum(delivered_count) as delivered_count,
-            sum(clicked_count) as clicked_count,
-            sum(unsubscribed_count) as unsubscribed_count,
-            sum(orders_last_touch) as orders_last_touch,
-            cast(sum(revenue_last_touch) as decimal(18, 2)) as revenue_last_touch
-        from campaign_performance
-        group by cut_value
+            memberships.segment,
+            count(*) as sent_count,
+            count(message_facts.delivered_at) as delivered_count,
+            count(message_facts.first_human_click_at) as clicked_count,
+            count(message_facts.unsubscribed_at) as unsubscribed_count,
+            sum(message_facts.orders_last_touch) as orders_last_touch,
+            cast(sum(message_facts.revenue_last_touch) as decimal(18, 2)) as revenue_last_touch
+        from message_facts
+        inner join memberships on message_facts.customer_id = memberships.customer_id
+        group by memberships.segment
     ),
 
     members as (
