@@ -1,9 +1,10 @@
 """Publish the marts: a read-only copy for analysts, swapped in whole, and the ledgers' export.
 
-Writes <warehouse>.published.duckdb (schema marts), <warehouse>.published.json (row count and
-content hash of every mart) and <warehouse>.ledger/<table>.parquet (from which a new warehouse
-restores its ledgers). Each file is replaced in one step: whoever reads sees the old one or the new
-one, also when this program is killed.
+Writes <warehouse>.published.duckdb (schema marts, and the tables that explain.py answers from),
+<warehouse>.published.json (row count and content hash of every mart) and
+<warehouse>.ledger/<table>.parquet (from which a new warehouse restores its ledgers). Each file is
+replaced in one step: whoever reads sees the old one or the new one, also when this program is
+killed.
 """
 
 from __future__ import annotations

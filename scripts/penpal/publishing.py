@@ -16,6 +16,25 @@ from penpal import settings
 from penpal.files import sync, write_whole
 from penpal.settings import Settings, UserError
 
+# What explain.py needs beside the marts: who is who, what proves a consent, which letters went out.
+EVIDENCE = (
+    "identity.identity_map",
+    "identity.identity_customers",
+    "identity.identity_edges",
+    "identity.identity_conflicts",
+    "identity.identity_records",
+    "identity.identity_record_values",
+    "identity.customer_id_changes",
+    "identity.device_owners",
+    "profile.customer_emails",
+    "activity.email_consents",
+    "activity.consent_statements",
+    "staging.checked_crm__consents",
+    "rules.campaigns",
+    "rules.decision_reasons",
+    "ledger.email_messages",
+)
+
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
@@ -88,7 +107,10 @@ def content_hash(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str,
 
 
 def publish_copy(paths: Settings) -> dict[str, dict[str, Any]]:
-    """Copy the marts to a new file and swap it in; returns row count and hash of each."""
+    """Copy the marts, and their evidence, to a new file and swap it in.
+
+    Returns row count and hash of each mart.
+    """
     partial = _partial(paths.published)
     connection = duckdb.connect(str(partial))
     try:
@@ -103,6 +125,7 @@ def publish_copy(paths: Settings) -> dict[str, dict[str, Any]]:
             copy = f"marts.{_quoted(name)}"
             connection.execute(f"create table {copy} as from warehouse.{copy}")
             facts[name] = content_hash(connection, copy)
+        copy_evidence(connection)
         connection.execute("detach warehouse")
         connection.execute("checkpoint")
     finally:
@@ -112,6 +135,19 @@ def publish_copy(paths: Settings) -> dict[str, dict[str, Any]]:
     sync(partial)
     os.replace(partial, paths.published)
     return facts
+
+
+def copy_evidence(connection: duckdb.DuckDBPyConnection) -> None:
+    """Copy what explains the marts, as far as the attached warehouse has it."""
+    found = connection.execute(
+        """select table_schema || '.' || table_name from information_schema.tables
+        where table_catalog = 'warehouse' and table_type = 'BASE TABLE'"""
+    ).fetchall()
+    there = {name for (name,) in found}
+    for table in EVIDENCE:
+        if table in there:
+            connection.execute(f"create schema if not exists {table.split('.')[0]}")
+            connection.execute(f"create table {table} as from warehouse.{table}")
 
 
 def export_ledgers(paths: Settings) -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""Decisions over past time, replayed on a scratch copy of a warehouse."""
