@@ -6,7 +6,7 @@ VARS ?= {}
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup setup-dev setup-spark setup-splink run test test-spark test-identity \
-	fuzz bench-identity segment lint format parse build pytest docs clean
+	fuzz bench-identity segment report lint format parse build pytest docs clean
 
 help:
 	@echo 'make run    set up, then raw data -> checks -> dbt build -> letters -> published marts'
@@ -18,6 +18,7 @@ help:
 	@echo 'make lint   format of Python and SQL, conventions of models (dbt-bouncer.yml)'
 	@echo 'make format Python and SQL in the house format'
 	@echo 'make segment NAME=…  begin a segment: its files, a unit test, its entry (docs/changing.md)'
+	@echo 'make report  one page of what came of it: health, funnel, campaigns, experiments'
 	@echo 'make docs   the documentation of every table and column, one page to open from the disk'
 	@echo 'make clean  remove build outputs (never the warehouse, its ledgers or its letters)'
 
@@ -104,6 +105,9 @@ pytest: setup-dev
 
 segment: setup
 	@$(BIN)/python scripts/new_segment.py $(NAME) $(ARGS)
+
+report: setup
+	@$(BIN)/python scripts/build_report.py $(ARGS)
 
 docs: setup
 	$(BIN)/dbt --quiet parse

@@ -1,4 +1,4 @@
-{#- One letter is in one day, in each segment that its reader was in, and in one class of letters before it. -#}
+{#- A letter is in one day, in each segment of its reader, in one class of letters before it. -#}
 with
     message_facts as (select * from {{ ref('message_facts') }}),
 

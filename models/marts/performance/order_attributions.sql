@@ -1,4 +1,4 @@
-{#- The last digit of a share may not make a cent: cents are cut where the shares so far add up to. -#}
+{#- Cents are cut where the shares so far add up to, so that no cent is lost or made. -#}
 with
     order_touches as (select * from {{ ref('order_touches') }}),
 

@@ -22,7 +22,6 @@ with
         where verdict not in ('usual', 'unknown')
     ),
 
-    -- What is known of the rows as a whole stands at the day of the clock.
     todays_faults as (
         select
             source,
@@ -62,7 +61,8 @@ with
             cast({{ as_of() }} as date) as day,
             'late' as fault,
             'all' as category,
-            'the newest is of ' || coalesce(cast(known_until as {{ dbt.type_string() }}), 'never') as detail,
+            'the newest is of '
+            || coalesce(cast(known_until as {{ dbt.type_string() }}), 'never') as detail,
             1.0 as degree
         from order_receipts
         where is_late
@@ -76,7 +76,6 @@ with
         from todays_faults
     ),
 
-    -- A category lost or gained beside its table's own fault is told, and costs nothing more.
     costs as (
         select
             faults.source,
