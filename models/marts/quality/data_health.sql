@@ -12,10 +12,10 @@ with
             source,
             source_table,
             day,
-            case when category = 'all' then verdict else 'category_' || verdict end as fault,
+            case when category = 'all' then '' else 'category_' end || verdict as fault,
             category,
-            cast(rows_count as {{ dbt.type_string() }})
-            || ' rows, usual are '
+            {{ counted('rows_count', 'row') }}
+            || ', usual are '
             || cast(cast(round(usual_count) as bigint) as {{ dbt.type_string() }}) as detail,
             1.0 as degree
         from daily_volumes
@@ -94,7 +94,6 @@ with
     days as (
         select source, day
         from daily_volumes
-        group by source, day
         union
         select source, cast({{ as_of() }} as date) as day
         from source_audit
