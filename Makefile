@@ -6,7 +6,8 @@ VARS ?= {}
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup setup-dev setup-spark setup-splink run test test-spark test-identity \
-	fuzz bench-identity bench-render segment trigger preview lint format parse build pytest docs clean
+	fuzz bench-identity bench-render segment trigger preview report lint format parse build pytest docs \
+	clean
 
 help:
 	@echo 'make run    set up, then raw data -> checks -> dbt build -> letters -> published marts'
@@ -21,6 +22,7 @@ help:
 	@echo 'make segment NAME=…  begin a segment: its files, a unit test, its entry (docs/changing.md)'
 	@echo 'make trigger NAME=…  begin a trigger of letters, in the same way'
 	@echo 'make preview  every letter as every reader gets it: languages, phones, dark mode, lint; one page'
+	@echo 'make report  one page of what came of it: health, funnel, campaigns, experiments'
 	@echo 'make docs   the documentation of every table and column, one page to open from the disk'
 	@echo 'make clean  remove build outputs (never the warehouse, its ledgers or its letters)'
 
@@ -116,6 +118,9 @@ trigger: setup
 
 preview: setup
 	@$(BIN)/python scripts/preview_emails.py $(ARGS)
+
+report: setup
+	@$(BIN)/python scripts/build_report.py $(ARGS)
 
 docs: setup
 	$(BIN)/dbt --quiet parse

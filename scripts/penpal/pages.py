@@ -52,19 +52,28 @@ td { min-width: 5.5em; }
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def page(title: str, told: list[str], sections: list[Section], picture: str = "") -> str:
+def page(
+    title: str,
+    told: list[str],
+    sections: list[Section],
+    *,
+    picture: str = "",
+    style: str = "",
+    is_open: int = OPEN,
+) -> str:
     """A whole page; every value is escaped, and none can turn the text around it.
 
-    `picture` is SVG of our own making, shown above the sections.
+    `picture` is SVG of our own making, shown above the sections; `style` is added to the page's
+    own; the first `is_open` sections are unfolded.
     """
-    parts = [details(part, is_open=place < OPEN) for place, part in enumerate(sections)]
+    parts = [details(part, is_open=place < is_open) for place, part in enumerate(sections)]
     return "\n".join(
         [
             '<!doctype html>\n<html lang="en" dir="ltr">\n<head>\n<meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             '<meta name="referrer" content="no-referrer"><meta name="robots" content="noindex">',
-            f"<title>{safe(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>",
+            f"<title>{safe(title)}</title>\n<style>{STYLE}{style}</style>\n</head>\n<body>",
             f"<header><h1>{safe(title)}</h1>",
             *(f"<p>{safe(line)}</p>" for line in told),
             f"</header>\n<main>\n{picture}",
@@ -78,7 +87,7 @@ def details(part: Section, *, is_open: bool) -> str:
     count = f"{len(part.cells):,}" if part.cells else safe(part.empty)
     head = f"<summary>{safe(part.title)} <small>{count}</small></summary>"
     opened = " open" if is_open and part.cells else ""
-    return f"<details{opened}>{head}{table(part) if part.cells else ''}</details>"
+    return f"<details{opened}>{head}{part.picture}{table(part) if part.cells else ''}</details>"
 
 
 def table(part: Section) -> str:

@@ -12,12 +12,13 @@ from penpal.identity.text import SHOWN, section, table
 
 @dataclass(frozen=True)
 class Section:
-    """A table with a head; `empty` stands where it has no rows."""
+    """A table with a head; `empty` stands where it has no rows; `picture` is SVG above it."""
 
     title: str
     columns: tuple[str, ...]
     cells: list[tuple[Any, ...]] = field(default_factory=list)
     empty: str = "none"
+    picture: str = ""
 
 
 def word(value: Any) -> str:

@@ -22,7 +22,9 @@ from penpal.segments.explain import EVENTS
 MANIFEST = ROOT / "target" / "manifest.json"
 LINES = 120
 SIBLINGS = 12
-ABOUT_SEGMENTS = {"catalog", "memberships", "membership_history", "sizes", "overlap"}
+ABOUT_SEGMENTS = {
+    *("catalog", "memberships", "membership_history", "sizes", "overlap", "performance"),
+}
 ABOUT_TRIGGERS = {"occasions"}
 
 Model = dict[str, Any]

@@ -14,6 +14,8 @@ select
     messages.email_key,
     messages.campaign,
     messages.occasion,
+    messages.variant,
+    messages.template,
     messages.sent_at
 from messages
 left join customer_id_changes on messages.customer_id = customer_id_changes.customer_id

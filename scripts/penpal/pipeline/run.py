@@ -85,6 +85,7 @@ def full_steps(folder: Path, vars_option: list[str], accept: bool = False) -> li
         Step("check_marts", "Check marts", (checks, "marts"), warm="checks"),
         Step("letters", "Render letters", render),
         Step("publish", "Publish marts", ("scripts/publish_marts.py",)),
+        Step("report", "Write the report", ("scripts/build_report.py",)),
     ]
 
 

@@ -135,7 +135,7 @@ def screen(record: dict[str, Any], paths: Settings) -> str:
         "",
         f"Query       {_shown(paths.published)} (read-only copy of the marts)",
         *([f"Look at     {_shown(page)}"] if page.exists() else []),
-        f"Reports     {_shown(paths.reports / 'raw.html')}, marts.html",
+        f"Reports     {_shown(paths.reports / 'raw.html')}, marts.html, results.html",
         f"Run record  {_shown(paths.runs / record['run'] / 'run.json')}",
     ]
     return "\n".join(lines)

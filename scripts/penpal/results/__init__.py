@@ -1,0 +1,1 @@
+"""What the letters brought: statistics of experiments, and the page that tells of all of it."""
