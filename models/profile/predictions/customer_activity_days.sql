@@ -5,7 +5,7 @@ with
 
     orders as (select * from {{ ref('customer_orders') }} where is_paid),
 
-    letters as (select * from {{ ref('customer_letters') }}),
+    letters as (select * from {{ ref('delivered_letters') }}),
 
     email_events as (select * from {{ ref('email_events') }} where not is_machine),
 

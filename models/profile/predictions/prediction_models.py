@@ -4,7 +4,7 @@ def model(dbt, session):
 
     order_days = dbt.ref("customer_order_days").order("customer_id, days_ago").to_arrow_table()
     activity_days = dbt.ref("customer_activity_days").to_arrow_table()
-    letters = dbt.ref("customer_letters").to_arrow_table()
+    letters = dbt.ref("delivered_letters").to_arrow_table()
     addresses = dbt.ref("customer_emails").filter("is_primary").to_arrow_table()
 
     shop = churn.Shop.of(order_days, activity_days)

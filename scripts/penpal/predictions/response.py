@@ -39,7 +39,7 @@ class Letters:
 
     @classmethod
     def of(cls, letters: pa.Table, activity_days: pa.Table, customers: pa.Table) -> Letters:
-        """From rows of profile.customer_letters, of customer_activity_days, and all who have an
+        """From rows of profile.delivered_letters, of customer_activity_days, and all who have an
         address (customer_id); in any order."""
         names = pa.chunked_array(
             [*letters["customer_id"].chunks, *customers["customer_id"].chunks], pa.string()
