@@ -225,6 +225,37 @@ def test_stopped_at_any_step_and_run_again(
     box = fill(tmp_path / "box", [letter(n) for n in range(3)])
     fill(box, [letter(n) for n in range(5, 8)])
     export(box, tmp_path / "whole", form)
+    stop_at(step, monkeypatch, lambda: export(box, tmp_path / "out", form))
+    for name, content in seen(tmp_path / "out").items():
+        assert name == MANIFEST or content == seen(tmp_path / "whole")[name]
+    export(box, tmp_path / "out", form)
+    assert seen(tmp_path / "out") == seen(tmp_path / "whole")
+    assert not list((tmp_path / "out" / PENDING).iterdir())
+
+
+@pytest.mark.parametrize("form", ["eml", "postmark"])
+@pytest.mark.parametrize("is_taken", [False, True])
+@pytest.mark.parametrize("step", range(8))
+def test_stopped_while_letters_are_taken_back(
+    form: str, is_taken: bool, step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, out = fill(tmp_path / "box", [letter(n) for n in range(4)]), tmp_path / "out"
+    export(box, out, form)
+    change(box, letter(1)["message_id"], state="revoked")
+    stop_at(step, monkeypatch, lambda: export(box, out, form))
+    taken = letters_in(out, form) if is_taken else []
+    for path in out.glob("*.*[!g]") if is_taken else ():
+        path.unlink()
+    export(box, out, form)
+    left = letters_in(out, form)
+    assert len(taken + left) == len(set(taken + left))
+    if not is_taken:
+        assert left == [letter(n)["message_id"] for n in (0, 2, 3)]
+    assert not list((out / PENDING).iterdir())
+
+
+def stop_at(step: int, monkeypatch: pytest.MonkeyPatch, call_it: Any) -> None:
+    """Run until so many calls have changed the disk."""
     left = [step]
 
     def counted(original: Any) -> Any:
@@ -240,12 +271,7 @@ def test_stopped_at_any_step_and_run_again(
         patch.setattr(folders.os, "replace", counted(os.replace))
         patch.setattr(folders.os, "fsync", counted(os.fsync))
         with contextlib.suppress(Killed):
-            export(box, tmp_path / "out", form)
-    for name, content in seen(tmp_path / "out").items():
-        assert name == MANIFEST or content == seen(tmp_path / "whole")[name]
-    export(box, tmp_path / "out", form)
-    assert seen(tmp_path / "out") == seen(tmp_path / "whole")
-    assert not list((tmp_path / "out" / PENDING).iterdir())
+            call_it()
 
 
 def test_killed_for_good_and_run_again(tmp_path: Path) -> None:

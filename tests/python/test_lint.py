@@ -217,6 +217,7 @@ FAULTS: list[tuple[str, Mail]] = [
     ("utm-uppercase", html("utm_medium=email", "utm_medium=Email")),
     ("utm-twice", html("utm_medium=email", "utm_medium=email&amp;utm_medium=mail")),
     ("utm-on-unsubscribe", html("token=t1", "token=t1&amp;utm_source=penpal")),
+    ("utm-on-unsubscribe", headed(List_Unsubscribe="<https://shop.example.com/off?utm_source=x>")),
     ("utm-missing", link("https://shop.example.com/about")),
     ("unsubscribe-missing", html(f'<a href="{UNSUBSCRIBE}">Unsubscribe</a>', "")),
     ("unsubscribe-missing", text("Unsubscribe: " + UNSUBSCRIBE, "")),

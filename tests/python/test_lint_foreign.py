@@ -206,7 +206,7 @@ def test_exit_codes_and_json(tmp_path: Path) -> None:
     assert told["summary"]["error"] == told["letters"][0]["error"] > 0
     done = program(tmp_path / "a" / "good.html")
     assert done.returncode == 0, done.stdout
-    assert "1 letters, 1 without error or warning" in done.stdout
+    assert "1 letter, 1 without error or warning" in done.stdout
     done = program(tmp_path / "none.eml")
     assert (done.returncode, done.stdout) == (2, "")
     assert "There is no letter" in done.stderr

@@ -24,6 +24,7 @@ from penpal.settings import EXIT_LOCKED, UserError
 
 MANIFEST = "manifest.log"
 PENDING = ".pending"
+AGAIN = ".again"  # ends the name of a pending file that replaces one
 WRITERS = 16
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 
@@ -41,6 +42,12 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _entry(name: str, message_ids: list[str], content: bytes) -> dict:
+    """A line of the manifest."""
+    digest = hashlib.sha256(content).hexdigest()
+    return {"file": name, "letters": message_ids, "sha256": digest}
 
 
 class Folder:
@@ -88,8 +95,11 @@ class Folder:
         pending = self.path / PENDING
         pending.mkdir(exist_ok=True)
         for path in sorted(pending.iterdir()):
-            if self.files.get(path.name):
-                os.replace(path, self.path / path.name)
+            final = self.path / path.name.removesuffix(AGAIN)
+            # What was to replace a file that is gone by now comes too late.
+            is_late = path.name.endswith(AGAIN) and not final.exists()
+            if self.files.get(final.name) and not is_late:
+                os.replace(path, final)
             else:
                 path.unlink()
 
@@ -115,15 +125,23 @@ class Folder:
             contents = [content for _, content in files.values()]
             list(pool.map(_write, [pending / name for name in files], contents))
         sync(pending)
-        self._append(
-            [
-                {"file": name, "letters": ids, "sha256": hashlib.sha256(content).hexdigest()}
-                for name, (ids, content) in files.items()
-            ]
-        )
+        self._append([_entry(name, ids, content) for name, (ids, content) in files.items()])
         for name, (ids, _) in files.items():
             self._enter(name, ids)
             os.replace(pending / name, self.path / name)
+        sync(self.path)
+
+    def _replace(self, name: str, message_ids: list[str], content: bytes) -> None:
+        """Write a file anew that is still there."""
+        written = self.path / PENDING / f"{name}{AGAIN}"
+        _write(written, content)
+        sync(written.parent)
+        self._append([_entry(name, message_ids, content)])
+        self._enter(name, message_ids)
+        if self.waiting(name):
+            os.replace(written, self.path / name)
+        else:
+            written.unlink()  # a sender took it meanwhile
         sync(self.path)
 
     def withdraw(self, name: str, message_ids: list[str], rest: tuple[list[str], bytes]) -> None:
@@ -134,7 +152,7 @@ class Folder:
         if not self.waiting(name):
             return
         if rest[0]:
-            self.add({name: rest})
+            self._replace(name, *rest)
         else:
             (self.path / name).unlink(missing_ok=True)
             self._append([{"file": name, "letters": []}])

@@ -86,6 +86,8 @@ def _unsubscribing(mail: Mail) -> Iterator[Finding]:
         yield _at("list-unsubscribe-broken", value, "List-Unsubscribe")
     if uris and not any(uri.lower().startswith("https://") for uri in uris):
         yield _at("list-unsubscribe-no-https", value, "List-Unsubscribe")
+    if any("utm_" in uri for uri in uris):
+        yield _at("utm-on-unsubscribe", "UTM tags in List-Unsubscribe", "List-Unsubscribe")
     post = mail.header("List-Unsubscribe-Post")
     if (post or "").strip() != "List-Unsubscribe=One-Click":
         yield _at("one-click-missing", post or "no List-Unsubscribe-Post", "List-Unsubscribe-Post")

@@ -77,10 +77,15 @@ def write_text(
         print(f"{severity}: {rule}: {one.what}", file=stream)
         print(f"    {shown(name)}: {one.where}{others}", file=stream)
         print(f"    {one.why} {one.cure}", file=stream)
-    counts = ", ".join(f"{total[name]:,} {name}s" for name in SEVERITIES)
+    counts = ", ".join(_number(total[name], name) for name in SEVERITIES)
     hidden = "" if with_notes or not total["note"] else " (--notes shows them)"
-    print(f"{count:,} letters, {clean:,} without error or warning: {counts}{hidden}", file=stream)
+    told = f"{_number(count, 'letter')}, {clean:,} without error or warning"
+    print(f"{told}: {counts}{hidden}", file=stream)
     return total
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def rules_table() -> str:
