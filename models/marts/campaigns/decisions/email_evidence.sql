@@ -80,7 +80,9 @@ select
             end
             || ' too'
         -- Of what a trigger says, and of addresses, the words are the rule's own.
-        else lower(substr(reasons.meaning, 1, 1)) || rtrim(substr(reasons.meaning, 2), '.')
+        else
+            lower(substr(reasons.meaning, 1, 1))
+            || {{ regex_replace('substr(reasons.meaning, 2)', '[.]$', '') }}
     end as evidence
 from objections
 inner join facts on objections.message_id = facts.message_id
