@@ -3,7 +3,7 @@ with
 
     segments as (select name, looks_at from {{ ref('segment_catalog') }}),
 
-    campaigns as (select campaign, trigger_segment from {{ ref('campaigns') }} where is_active),
+    campaigns as (select campaign, trigger from {{ ref('campaigns') }} where is_active),
 
     customers as (select * from {{ ref('customers') }}),
 
@@ -18,16 +18,26 @@ with
         group by feeds.attribute, segments.name
     ),
 
+    -- A campaign waits for what its trigger looks at, be it a segment or a model of its own.
+    triggers_waiting as (
+        select attribute, name
+        from segments_waiting
+        union
+        select feeds.attribute, campaigns.trigger as name
+        from feeds
+        inner join campaigns on feeds.feed = 'trigger_' || campaigns.trigger
+    ),
+
     waiting as (
         select attribute, 'segment' as kind, name
         from segments_waiting
 
         union all
 
-        select segments_waiting.attribute, 'campaign' as kind, campaigns.campaign as name
-        from segments_waiting
-        inner join campaigns on segments_waiting.name = campaigns.trigger_segment
-        inner join questions on segments_waiting.attribute = questions.attribute
+        select questions.attribute, 'campaign' as kind, campaigns.campaign as name
+        from questions
+        inner join triggers_waiting on questions.attribute = triggers_waiting.attribute
+        inner join campaigns on triggers_waiting.name = campaigns.trigger
         where not questions.all_campaigns
 
         union all

@@ -87,7 +87,7 @@ def without_occasion(campaign: Row, criteria: Mapping[str, str]) -> str:
     """Of a campaign that has nothing to write about to this customer."""
     if not campaign["is_active"]:
         return "that the campaign is switched on (is_active in campaigns.csv)"
-    trigger = campaign.get("trigger") or campaign.get("trigger_segment")
+    trigger = campaign["trigger"]
     if trigger in criteria:
         return f"an occasion, segment {trigger}: {criteria[trigger]}"
     return f"an occasion of trigger_{trigger}: {campaign.get('description') or 'see its model'}"

@@ -63,6 +63,10 @@ def clean(value: Any, limit: int = TEXT_LIMIT) -> str:
     """One line of printable text, at most `limit` characters; '' for anything but text."""
     if not isinstance(value, str):
         return ""
+    return _cleaned(value, limit) if len(value) <= TEXT_LIMIT else _clean(value, limit)
+
+
+def _clean(value: str, limit: int) -> str:
     value = value[: limit * 4]
     if not value.isprintable():
         # Joiners stay: emoji and several scripts need them.
@@ -74,6 +78,9 @@ def clean(value: Any, limit: int = TEXT_LIMIT) -> str:
         value = _BLANKS.sub(" ", value)
     value = " ".join(value.split())
     return value if len(value) <= limit else value[: limit - 1].rstrip() + "…"
+
+
+_cleaned = lru_cache(maxsize=50_000)(_clean)  # cities, tiers and names come again and again
 
 
 @lru_cache(maxsize=1)
@@ -89,6 +96,7 @@ def _no_names() -> frozenset[str]:
         )
 
 
+@lru_cache(maxsize=50_000)
 def _is_name(text: str) -> bool:
     return (
         any(map(str.isalnum, text))

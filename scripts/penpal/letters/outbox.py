@@ -27,6 +27,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from penpal import settings
 from penpal.settings import EXIT_LOCKED, UserError
 
 _TEXT = (
@@ -45,10 +46,12 @@ ROW_GROUP = 250  # a reader of a few letters need not unpack thousands
 REFUSED_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("message_id", "campaign", "template", "reason", "detail")]
 )
+PACKING = {"compression": "zstd", "compression_level": 1, "use_dictionary": False}
 LEDGER_COLUMNS = (
     *("message_id", "customer_id", "email", "campaign", "occasion", "variant", "template"),
     *("sent_at", "outbox_file", "subject"),
 )
+_OF_LEDGER = [name for name in LEDGER_COLUMNS if name in SCHEMA.names]
 
 # The ledger of codes: what the letter says of its offer, and which letter it is.
 CODE_COLUMNS = (
@@ -63,14 +66,49 @@ def batch_name(message_ids: Iterable[str]) -> str:
     return f"{digest[:32]}.parquet"
 
 
-def write_batch(outbox: Path, letters: list[dict[str, Any]]) -> tuple[Path, pa.Table]:
-    """Write <batch>.parquet.<process>.part to disk; returns its path and its ledger rows.
+class BatchWriter:
+    """Packs letters a row group at a time, while they are still near the processor, and writes them
+    in one go when the batch is done: <batch>.parquet.<process>.part.
 
     The process is in the name because a worker can outlive a killed main program for a moment.
     """
-    name = batch_name(letter["message_id"] for letter in letters)
-    table = _as_table(letters)
-    return _write_part(outbox, name, table), ledger_rows(table, name)
+
+    def __init__(self, outbox: Path):
+        self.outbox = outbox
+        self._letters: list[dict[str, Any]] = []
+        self._ledger: list[pa.Table] = []
+        self._packed = pa.BufferOutputStream()
+        self._writer = pq.ParquetWriter(self._packed, SCHEMA, **PACKING)
+
+    def add(self, letter: dict[str, Any]) -> None:
+        self._letters.append(letter)
+        if len(self._letters) == ROW_GROUP:
+            self._pack()
+
+    def _pack(self) -> None:
+        if self._letters:
+            table = _as_table(self._letters)
+            self._writer.write_table(table)
+            self._ledger.append(table.select([*_OF_LEDGER, "rendered_at"]))
+            self._letters = []
+
+    def write(self) -> tuple[Path, pa.Table] | None:
+        """The file and its ledger rows; None where no letter was added."""
+        self._pack()
+        self._writer.close()
+        if not self._ledger:
+            return None
+        table = pa.concat_tables(self._ledger)
+        name = batch_name(table["message_id"].to_pylist())
+        return _write_part(self.outbox, name, self._packed.getvalue()), ledger_rows(table, name)
+
+
+def write_batch(outbox: Path, letters: list[dict[str, Any]]) -> tuple[Path, pa.Table]:
+    """Write a batch of letters; returns its path and its ledger rows."""
+    writer = BatchWriter(outbox)
+    for letter in letters:
+        writer.add(letter)
+    return writer.write()
 
 
 def _as_table(letters: list[dict[str, Any]]) -> pa.Table:
@@ -78,17 +116,16 @@ def _as_table(letters: list[dict[str, Any]]) -> pa.Table:
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], SCHEMA)
 
 
-def _write_part(outbox: Path, name: str, table: pa.Table) -> Path:
+def _packed(table: pa.Table) -> pa.Buffer:
+    stream = pa.BufferOutputStream()
+    pq.write_table(table, stream, row_group_size=ROW_GROUP, **PACKING)
+    return stream.getvalue()
+
+
+def _write_part(outbox: Path, name: str, packed: pa.Buffer) -> Path:
     path = outbox / f"{name}.{os.getpid()}.part"
     with path.open("wb") as file:
-        pq.write_table(
-            table,
-            file,
-            row_group_size=ROW_GROUP,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=False,
-        )
+        file.write(packed)
         file.flush()
         os.fsync(file.fileno())
     return path
@@ -161,6 +198,24 @@ where code not in (select code from ledger.offer_codes)
 """
 
 
+# What a worker made of a batch: its file, the ledger's rows, the codes that it gives out.
+Written = tuple[Path, pa.Table, list[list[Any]]]
+
+
+def commit(warehouse: Path, outbox: Path, results: list[Written]) -> list[Path]:
+    """Take over batches that workers wrote, enter each in the ledger, give each its final name.
+
+    Several at a time, since opening and closing the warehouse costs more than what is entered.
+    """
+    names = [claim(part) for part, *_ in results]
+    with settings.connect(warehouse) as connection:
+        for _, rows, codes in results:
+            enter(connection, rows, codes)
+    for name in names:
+        finish(outbox, name)
+    return [outbox / name for name in names]
+
+
 def finish(outbox: Path, name: str) -> None:
     """Give a committed batch its final name."""
     _replace(outbox / f"{name}.tmp", outbox / name)
@@ -192,9 +247,8 @@ def recover(connection: duckdb.DuckDBPyConnection, outbox: Path) -> None:
             path.unlink()
     for path in sorted(outbox.glob("*.parquet")):
         if path.name not in known:
-            columns = [name for name in LEDGER_COLUMNS if name in SCHEMA.names]
             kept = [name for name in ("offer",) if name in pq.read_schema(path).names]
-            table = pq.read_table(path, columns=[*columns, *kept, "rendered_at"])
+            table = pq.read_table(path, columns=[*_OF_LEDGER, *kept, "rendered_at"])
             enter(connection, ledger_rows(table, path.name), code_rows(table.to_pylist()))
 
 
@@ -231,7 +285,7 @@ def revoke(connection: duckdb.DuckDBPyConnection, outbox: Path) -> Counter[str]:
             letter |= {"state": "revoked", "state_reason": reason, "state_at": at}
             revoked[reason] += 1
         if still_due and path.exists():  # a sender may have taken it meanwhile
-            _replace(_write_part(outbox, name, _as_table(letters)), path)
+            _replace(_write_part(outbox, name, _packed(_as_table(letters))), path)
     return revoked
 
 
@@ -252,5 +306,10 @@ def write_refused(path: Path, refused: list[dict[str, Any]]) -> None:
     """Replace the list of refused letters, which always speaks of the latest run."""
     path.parent.mkdir(exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
-    pq.write_table(pa.Table.from_pylist(refused, schema=REFUSED_SCHEMA), temporary)
+    names = REFUSED_SCHEMA.names
+    table = REFUSED_SCHEMA.empty_table()
+    if refused:  # else not: pyarrow imports pandas when it is given lists
+        columns = [pa.array([row[name] for row in refused], pa.string()) for name in names]
+        table = pa.table(columns, REFUSED_SCHEMA)
+    pq.write_table(table, temporary)
     os.replace(temporary, path)

@@ -15,6 +15,7 @@ from penpal.letters.templates import Templates
 from penpal.settings import Settings, UserError
 
 MANY = 2_000  # from here on every core helps
+TOGETHER = 5  # batches that are entered in the ledger at a time
 
 
 class Progress:
@@ -57,21 +58,22 @@ def render_queue(
     todo -= counts["left_over"]
     jobs = jobs or (os.cpu_count() or 1 if todo > MANY else 1)
     job = workers.Job(the_shop, secret, where.outbox, QUEUE_COLUMNS, transactional)
-    rendered, files, refused, large = Counter(), [], [], 0
+    rendered, files, waiting, refused, large = Counter(), [], [], [], 0
     progress, began = Progress(todo), time.monotonic()
     if todo:
         batches = queue.read_queue(where.warehouse, todo)
         for result in workers.render_all(job, batches, jobs, time_limit):
             if result.part:
-                name = outbox.claim(result.part)
-                with settings.connect(where.warehouse) as connection:
-                    outbox.enter(connection, result.ledger, result.codes)
-                outbox.finish(where.outbox, name)
-                files.append(where.outbox / name)
+                waiting.append((result.part, result.ledger, result.codes))
+            if len(waiting) == TOGETHER:
+                files += outbox.commit(where.warehouse, where.outbox, waiting)
+                waiting = []
             rendered.update(result.rendered)
             refused.extend(result.refused)
             large += result.large
             progress.add(result.rows)
+        if waiting:
+            files += outbox.commit(where.warehouse, where.outbox, waiting)
     outbox.write_refused(where.outbox / "refused" / "latest.parquet", refused)
     written = sorted(where.outbox.glob("*.parquet"))  # earlier runs' letters stay to be looked at
     if with_preview and written and (files or not preview.exists(where.preview)):

@@ -46,7 +46,7 @@ class Record:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Product(Record):
     """One product; amounts are formatted; all but name, initial, quantity, url may be Missing."""
 
@@ -61,7 +61,7 @@ class Product(Record):
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Cart(Record):
     """The cart: its first products, how many more there are, its total (formatted; Missing where
     the prices shown do not add up to it), its link."""
@@ -72,7 +72,7 @@ class Cart(Record):
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Order(Record):
     """The order that the letter is about; amounts and date are formatted, or Missing."""
 
@@ -87,7 +87,7 @@ class Order(Record):
     total: Money | Missing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Offer(Record):
     """An offer: its code, kind (percentage, amount, free_shipping), formatted values."""
 
@@ -98,7 +98,7 @@ class Offer(Record):
     expires_on: Day | Missing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Customer(Record):
     """The reader; whatever is not known, or not to be said, is Missing."""
 
@@ -113,14 +113,14 @@ class Customer(Record):
     purchase_history: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Site(Record):
     """What `site` is: recommendations, under the id of the letter's customer and no other."""
 
     recommendations: dict[str, list[Product]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class ShopFacts(Record):
     """What letters say about the shop."""
 

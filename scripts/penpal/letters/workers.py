@@ -11,6 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import resource
 import signal
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -82,7 +83,7 @@ def render_batch(  # noqa: PLR0917 (what a batch needs)
 
     Whatever takes more than `seconds` of processor time on one letter ends this process (0: not).
     """
-    result, letters = Result(rows=len(batch)), []
+    result, writer = Result(rows=len(batch)), outbox.BatchWriter(job.outbox)
     for number, values in enumerate(batch):
         row, offer = with_code(dict(zip(job.columns, values, strict=True)), codes)
         if seconds:
@@ -93,17 +94,30 @@ def render_batch(  # noqa: PLR0917 (what a batch needs)
         except Refused as error:
             result.refused.append(refusal(row, error.reason, error.detail))
             continue
-        letters.append(letter | {"offer": shown_offer(offer, letter)})
+        except Exception as error:  # whatever a row may do, it stops no other
+            result.refused.append(refusal(row, "unexpected_error", type(error).__name__))
+            continue
+        letter |= {"offer": shown_offer(offer, letter)}
+        writer.add(letter)
+        result.codes += outbox.code_rows([letter])
         result.large += len(letter["html"]) > HTML_WARN
         result.rendered[row["campaign"]] = result.rendered.get(row["campaign"], 0) + 1
     signal.setitimer(signal.ITIMER_PROF, 0)
-    if letters:
-        result.part, result.ledger = outbox.write_batch(job.outbox, letters)
-        result.codes = outbox.code_rows(letters)
+    if written := writer.write():
+        result.part, result.ledger = written
     return result
 
 
+class _NoPandas:
+    """pyarrow would import pandas, for half a second, to ask whether our lists are its arrays."""
+
+    def find_spec(self, name: str, *_: Any) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+
+
 def _work(connection: Connection, job: Job, at: Any, seconds: float) -> None:
+    sys.meta_path.insert(0, _NoPandas())
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # the kernel ends the process, whatever it does
