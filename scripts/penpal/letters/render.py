@@ -10,6 +10,7 @@ from typing import Any
 from jinja2.exceptions import SecurityError, TemplateNotFound, UndefinedError
 
 from penpal.letters.context import ContextBuilder
+from penpal.letters.offers import Codes, shown_offer, with_code
 from penpal.letters.shop import Shop, is_address
 from penpal.letters.templates import Templates
 from penpal.letters.tokens import Signer
@@ -58,6 +59,7 @@ class Renderer:
         self.transactional = transactional
         self.templates = Templates(shop, templates)
         self.contexts = ContextBuilder(shop, signer)
+        self.codes = Codes(*(key.decode() for key in signer.keys.values()))
         self.from_header = check_header("From", shop.sender)
         self.domain = shop.sender_address.rpartition("@")[2]
 
@@ -68,6 +70,7 @@ class Renderer:
             raise Refused("invalid_address", "not exactly one plain address")
         if not (row["message_id"] or "").isprintable() or not row["message_id"]:
             raise Refused("invalid_message_id", "empty or not printable")
+        row, offer = with_code(row, self.codes)
         try:
             template = self.templates.get(row["template"], row["language"])
             context = self.contexts.build(row, template.language, template.direction)
@@ -99,6 +102,7 @@ class Renderer:
             "rendered_at": row["evaluated_at"],
             "state": "due",
             "state_at": row["evaluated_at"],
+            "offer": shown_offer(offer, html, text),
         }
 
     def _head(self, head: str) -> tuple[str, str]:

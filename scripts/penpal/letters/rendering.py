@@ -68,7 +68,7 @@ def render_queue(
             if result.part:
                 name = outbox.claim(result.part)
                 with settings.connect(where.warehouse) as connection:
-                    outbox.enter(connection, result.ledger, result.codes)
+                    outbox.enter(connection, result.ledger)
                 outbox.finish(where.outbox, name)
                 files.append(where.outbox / name)
             rendered.update(result.rendered)

@@ -18,7 +18,6 @@ from typing import Any
 import pyarrow as pa
 
 from penpal.letters import outbox
-from penpal.letters.offers import Codes, shown_offer, with_code
 from penpal.letters.render import HTML_WARN, Refused, Renderer
 from penpal.letters.shop import Shop
 from penpal.letters.tokens import Signer
@@ -44,11 +43,10 @@ class Job:
 
 @dataclass
 class Result:
-    """One batch done: the file it wrote (None without letters), ledger rows, codes, refusals."""
+    """One batch done: the file it wrote (None without letters), ledger rows, refusals."""
 
     part: Path | None = None
     ledger: pa.Table | None = None
-    codes: list[list[Any]] = field(default_factory=list)
     refused: list[Row] = field(default_factory=list)
     rendered: dict[str, int] = field(default_factory=dict)
     large: int = 0
@@ -63,35 +61,33 @@ def refusal(row: Row, reason: str, detail: str = "") -> Row:
     }
 
 
-def render_batch(renderer: Renderer, codes: Codes, job: Job, batch: list[tuple]) -> Result:
+def render_batch(renderer: Renderer, job: Job, batch: list[tuple]) -> Result:
     """Render one batch into a file of the outbox."""
     result, letters = Result(rows=len(batch)), []
     for values in batch:
-        row, offer = with_code(dict(zip(job.columns, values, strict=True)), codes)
+        row = dict(zip(job.columns, values, strict=True))
         try:
             letter = renderer.render(row)
         except Refused as error:
             result.refused.append(refusal(row, error.reason, error.detail))
             continue
-        letters.append(letter | {"offer": shown_offer(offer, letter)})
+        letters.append(letter)
         result.large += len(letter["html"]) > HTML_WARN
         result.rendered[row["campaign"]] = result.rendered.get(row["campaign"], 0) + 1
     if letters:
         result.part, result.ledger = outbox.write_batch(job.outbox, letters)
-        result.codes = outbox.code_rows(letters)
     return result
 
 
 def _work(connection: Connection, job: Job) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
-    all_secrets = job.secret.split(",")
-    signer, codes = Signer(*all_secrets), Codes(*all_secrets)
+    signer = Signer(*job.secret.split(","))
     renderer = Renderer(job.shop, signer, job.transactional, job.templates)
     try:
         connection.send(None)
         while True:
             batch = connection.recv()
-            connection.send(render_batch(renderer, codes, job, batch))
+            connection.send(render_batch(renderer, job, batch))
     except (EOFError, KeyboardInterrupt, BrokenPipeError):
         pass  # the main program is gone
 
