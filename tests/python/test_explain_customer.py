@@ -173,6 +173,13 @@ def test_a_decision_shows_its_evidence(warehouse: Path) -> None:
     assert "cart" not in text
 
 
+def test_evidence_in_words_stands_beside_the_sentence() -> None:
+    words = decided("frequency_cap")
+    words.decision["evidence"] = "3 letters this week, cap 3"
+    told = "that the cap frees on Monday, 2026-06-22 (3 letters this week, cap 3)"
+    assert words.sentence() == told
+
+
 def decided(reason: str, **evidence: str) -> Words:
     """The words of a decision made on Wednesday evening, UTC: Thursday in Tokyo."""
     moment = datetime(2026, 6, 17, 20)

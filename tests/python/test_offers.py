@@ -127,10 +127,10 @@ def test_a_letter_without_an_offer_stays_as_it_is(context: str | None) -> None:
 def test_only_a_code_that_the_letter_shows_is_given_out() -> None:
     _, offer = with_code(row(**PRESENT), CODES)
     code = json.loads(offer)["code"]
-    assert shown_offer(offer, {"html": f"<b>{code}</b>", "text": ""}) == offer
-    assert shown_offer(offer, {"html": "", "text": code}) == offer
-    assert shown_offer(offer, {"html": "a letter", "text": "a letter"}) is None
-    assert shown_offer(None, {"html": "", "text": ""}) is None
+    assert shown_offer(offer, f"<b>{code}</b>", "") == offer
+    assert shown_offer(offer, "", code) == offer
+    assert shown_offer(offer, "a letter", "a letter") is None
+    assert shown_offer(None, "", "") is None
 
 
 LEDGER = """
@@ -162,7 +162,7 @@ def test_codes_enter_the_ledger_with_their_letters_and_once(tmp_path: Path) -> N
         for letters in batches:
             part, rows = outbox.write_batch(tmp_path, letters)
             outbox.finish(tmp_path, outbox.claim(part))
-            outbox.enter(connection, rows, outbox.code_rows(letters))
+            outbox.enter(connection, rows)
         entered = connection.execute("from ledger.offer_codes").fetchall()
         # A ledger from before these letters, beside files that hold them.
         connection.execute("delete from ledger.email_messages; delete from ledger.offer_codes")

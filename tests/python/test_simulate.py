@@ -17,6 +17,8 @@ from conftest import ROOT, run_dbt
 from penpal.settings import UserError
 from penpal.simulation import chart, report
 from penpal.simulation.outcome import calendar, outcome, promises
+from penpal.simulation.plan import CLOCK, Model
+from penpal.simulation.replay import Replay, read_before_made
 from penpal.simulation.rules import other_project
 from penpal.simulation.scratch import RECORDED, make_scratch
 
@@ -96,6 +98,25 @@ def test_the_difference_is_what_the_rules_differ_in(compared: Path) -> None:
     page = (compared / "page.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 1 and "<script" not in page
     assert all(row["is_kept"] for side in (other, now) for row in side["checks"])
+
+
+def made(name: str, sql: str, *after: str) -> Model:
+    reads = frozenset(word for word in sql.split() if word != CLOCK)
+    return Model(name, name, "table", sql, None, frozenset(after), reads, None)
+
+
+def test_a_table_is_kept_only_while_nothing_that_it_reads_has_changed() -> None:
+    models = [made("ids", "ledger staged", "staged"), made("ledger", "ids", "ids")]
+    models += [made("staged", f"raw {CLOCK}"), made("names", "staged ids", "staged", "ids")]
+    replay = Replay.__new__(Replay)
+    replay.contents = {}
+    assert all(replay.must_make(model, set()) for model in models)
+    replay.contents = dict.fromkeys(("ids", "ledger", "staged"), 1)
+    told = {model.name: replay.must_make(model, {"ids"}) for model in models}
+    assert told == {"ids": False, "ledger": True, "staged": True, "names": True}
+    # A ledger that changed after it was read is news for the next step.
+    assert read_before_made(models) == {"ledger"}
+    assert replay.must_make(models[0], {"ledger"})
 
 
 def letter(message: str, at: str, **other: str) -> dict[str, Any]:

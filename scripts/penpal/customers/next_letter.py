@@ -43,6 +43,9 @@ NEEDS = {
     "volume_cap": "a day on which the campaign has letters left ({daily_volume} a day)",
 }
 
+# Their sentences say what their evidence says.
+SAID_ALREADY = ("due", "expired", "no_consent", "waiting", "quiet_hours", "not_active")
+
 
 def next_letters(warehouse: Warehouse, customer: Row, decisions: list[Row]) -> list[Row]:
     """One row per campaign: campaign, decision, reason, needs (the sentence), occasion."""
@@ -108,7 +111,11 @@ class Words:
         if reason not in NEEDS:
             told = self.decision.get("meaning") or reason.replace("_", " ")
             return f"that this changes: {told}"
-        return NEEDS[reason].format_map(self)
+        sentence = NEEDS[reason].format_map(self)
+        evidence = self.decision.get("evidence")
+        if isinstance(evidence, str) and reason not in SAID_ALREADY:
+            return f"{sentence} ({evidence})"
+        return sentence
 
     def __getitem__(self, name: str) -> str:
         return str(getattr(self, f"say_{name}")())

@@ -101,9 +101,9 @@ def with_code(row: dict[str, Any], codes: Codes) -> tuple[dict[str, Any], str | 
     return row | {"context": json.dumps(told, ensure_ascii=False)}, json.dumps(offer)
 
 
-def shown_offer(offer: str | None, letter: dict[str, Any]) -> str | None:
-    """The offer, as JSON, of a letter that shows its code; None where it is left out."""
+def shown_offer(offer: str | None, *texts: str) -> str | None:
+    """The offer, as JSON, of a letter whose texts show its code; None where they leave it out."""
     if offer is None:
         return None
     code = json.loads(offer)["code"]
-    return offer if code in letter["html"] or code in letter["text"] else None
+    return offer if any(code in text for text in texts) else None

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -53,12 +52,6 @@ LEDGER_COLUMNS = (
 )
 _OF_LEDGER = [name for name in LEDGER_COLUMNS if name in SCHEMA.names]
 
-# The ledger of codes: what the letter says of its offer, and which letter it is.
-CODE_COLUMNS = (
-    *("code", "offer", "customer_id", "campaign", "occasion", "message_id"),
-    *("kind", "value", "currency", "minimum", "issued_at", "expires_at"),
-)
-
 
 def batch_name(message_ids: Iterable[str]) -> str:
     """File name of a batch: a hash of its message ids, so it depends on nothing else."""
@@ -89,7 +82,7 @@ class BatchWriter:
         if self._letters:
             table = _as_table(self._letters)
             self._writer.write_table(table)
-            self._ledger.append(table.select([*_OF_LEDGER, "rendered_at"]))
+            self._ledger.append(table.select([*_OF_LEDGER, "rendered_at", "offer"]))
             self._letters = []
 
     def write(self) -> tuple[Path, pa.Table] | None:
@@ -139,31 +132,34 @@ def claim(part: Path) -> str:
 
 
 def ledger_rows(table: pa.Table, name: str) -> pa.Table:
-    """The ledger's view of a batch."""
+    """The ledger's view of a batch: LEDGER_COLUMNS, and the offer, whose code has a ledger too."""
+    if "offer" not in table.column_names:  # a file of an earlier version
+        table = table.append_column("offer", pa.nulls(len(table), pa.string()))
     table = table.append_column("sent_at", table["rendered_at"])
     table = table.append_column("outbox_file", pa.array([name] * len(table), pa.string()))
-    return table.select(LEDGER_COLUMNS)
+    return table.select([*LEDGER_COLUMNS, "offer"])
 
 
-def code_rows(letters: Iterable[dict[str, Any]]) -> list[list[Any]]:
-    """The codes that letters give out as the ledger has them, in the order of CODE_COLUMNS."""
-    codes = []
-    for letter in letters:
-        if letter.get("offer"):
-            offer = json.loads(letter["offer"])
-            row = {**offer, **letter, "offer": offer["offer"], "expires_at": offer["expires_at"]}
-            row["issued_at"] = letter["rendered_at"]
-            codes.append([row.get(column) for column in CODE_COLUMNS])
-    return codes
+# The ledger of codes: what a letter says of its offer, and which letter it is. A code is that of an
+# occasion: a second letter about it, or one that is rendered anew, shows the same.
+CODE_COLUMNS = (
+    *("code", "offer", "customer_id", "campaign", "occasion", "message_id"),
+    *("kind", "value", "currency", "minimum", "issued_at", "expires_at"),
+)
+ENTER_CODES = f"""
+insert into ledger.offer_codes ({", ".join(CODE_COLUMNS)})
+select offer ->> 'code', min(offer ->> 'offer'), min(customer_id), min(campaign), min(occasion),
+    min(message_id), min(offer ->> 'kind'), min(try_cast(offer ->> 'value' as decimal(18, 2))),
+    min(offer ->> 'currency'), min(try_cast(offer ->> 'minimum' as decimal(18, 2))), min(sent_at),
+    min(timezone('UTC', try_cast(offer ->> 'expires_at' as timestamptz)))
+from letters_to_enter
+where offer is not null and (offer ->> 'code') not in (select code from ledger.offer_codes)
+group by offer ->> 'code'
+"""
 
 
-def enter(
-    connection: duckdb.DuckDBPyConnection, rows: pa.Table, codes: Iterable[list[Any]] = ()
-) -> None:
-    """Insert ledger rows in one transaction, with the codes that these letters give out first.
-
-    Refuses a message that is there already.
-    """
+def enter(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
+    """Insert ledger rows in one transaction; refuses a message that is there already."""
     columns = ", ".join(LEDGER_COLUMNS)
     connection.register("letters_to_enter", rows)
     try:
@@ -177,8 +173,8 @@ def enter(
         connection.execute(
             f"insert into ledger.email_messages ({columns}) select {columns} from letters_to_enter"
         )
-        for code in codes:
-            connection.execute(ENTER_CODE, code)
+        if "offer" in rows.column_names:
+            connection.execute(ENTER_CODES)
         connection.commit()
     except BaseException:
         connection.rollback()
@@ -187,30 +183,15 @@ def enter(
         connection.unregister("letters_to_enter")
 
 
-# A code is an occasion's: a second letter about it, or a letter rendered anew, shows the same.
-ENTER_CODE = f"""
-insert into ledger.offer_codes ({", ".join(CODE_COLUMNS)})
-select code, offer, customer_id, campaign, occasion, message_id, kind,
-    try_cast(value as decimal(18, 2)), currency, try_cast(minimum as decimal(18, 2)), issued_at,
-    timezone('UTC', try_cast(expires_at as timestamptz))
-from (values ({", ".join("?" * len(CODE_COLUMNS))})) as given ({", ".join(CODE_COLUMNS)})
-where code not in (select code from ledger.offer_codes)
-"""
-
-
-# What a worker made of a batch: its file, the ledger's rows, the codes that it gives out.
-Written = tuple[Path, pa.Table, list[list[Any]]]
-
-
-def commit(warehouse: Path, outbox: Path, results: list[Written]) -> list[Path]:
+def commit(warehouse: Path, outbox: Path, results: list[tuple[Path, pa.Table]]) -> list[Path]:
     """Take over batches that workers wrote, enter each in the ledger, give each its final name.
 
     Several at a time, since opening and closing the warehouse costs more than what is entered.
     """
-    names = [claim(part) for part, *_ in results]
+    names = [claim(part) for part, _ in results]
     with settings.connect(warehouse) as connection:
-        for _, rows, codes in results:
-            enter(connection, rows, codes)
+        for _, rows in results:
+            enter(connection, rows)
     for name in names:
         finish(outbox, name)
     return [outbox / name for name in names]
@@ -247,9 +228,11 @@ def recover(connection: duckdb.DuckDBPyConnection, outbox: Path) -> None:
             path.unlink()
     for path in sorted(outbox.glob("*.parquet")):
         if path.name not in known:
-            kept = [name for name in ("offer",) if name in pq.read_schema(path).names]
-            table = pq.read_table(path, columns=[*_OF_LEDGER, *kept, "rendered_at"])
-            enter(connection, ledger_rows(table, path.name), code_rows(table.to_pylist()))
+            there = pq.read_schema(path).names
+            wanted = (*LEDGER_COLUMNS, "rendered_at", "offer")
+            columns = [name for name in wanted if name in there]
+            table = ledger_rows(pq.read_table(path, columns=columns), path.name)
+            enter(connection, table)
 
 
 REVOCATIONS = """

@@ -13,6 +13,7 @@ from liquid.exceptions import UndefinedError as LiquidUndefinedError
 
 from penpal.letters.context import ContextBuilder
 from penpal.letters.formats import for_header
+from penpal.letters.offers import Codes, shown_offer, with_code
 from penpal.letters.shop import Shop, is_address
 from penpal.letters.templates import Letter, TemplateRefused, Templates
 from penpal.letters.templates.filters import LimitExceeded
@@ -63,6 +64,7 @@ class Renderer:
         self.transactional = transactional
         self.templates = Templates(shop, templates)
         self.contexts = ContextBuilder(shop, signer, transactional)
+        self.codes = Codes(*(key.decode() for key in signer.keys.values()))
         self.from_header = check_header("From", shop.sender)
         self.domain = shop.sender_address.rpartition("@")[2]
 
@@ -73,6 +75,7 @@ class Renderer:
             raise Refused("invalid_address", "not exactly one plain address")
         if not (row["message_id"] or "").isprintable() or not row["message_id"]:
             raise Refused("invalid_message_id", "empty or not printable")
+        row, offer = with_code(row, self.codes)
         letter, context, text, html = self._printed(row)
         size = len(html) if html.isascii() else len(html.encode())
         if size > HTML_LIMIT:
@@ -88,6 +91,7 @@ class Renderer:
             "rendered_at": row["evaluated_at"],
             "state": "due",
             "state_at": row["evaluated_at"],
+            "offer": shown_offer(offer, html, text),
         }
 
     def _printed(self, row: dict[str, Any]) -> tuple[Letter, dict[str, Any], str, str]:

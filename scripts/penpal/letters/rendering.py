@@ -64,7 +64,7 @@ def render_queue(
         batches = queue.read_queue(where.warehouse, todo)
         for result in workers.render_all(job, batches, jobs, time_limit):
             if result.part:
-                waiting.append((result.part, result.ledger, result.codes))
+                waiting.append((result.part, result.ledger))
             if len(waiting) == TOGETHER:
                 files += outbox.commit(where.warehouse, where.outbox, waiting)
                 waiting = []

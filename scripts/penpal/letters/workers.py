@@ -23,7 +23,6 @@ from typing import Any
 import pyarrow as pa
 
 from penpal.letters import outbox
-from penpal.letters.offers import Codes, shown_offer, with_code
 from penpal.letters.render import HTML_WARN, Refused, Renderer
 from penpal.letters.shop import Shop
 from penpal.letters.tokens import Signer
@@ -52,11 +51,10 @@ class Job:
 
 @dataclass
 class Result:
-    """One batch done: the file it wrote (None without letters), ledger rows, codes, refusals."""
+    """One batch done: the file it wrote (None without letters), ledger rows, refusals."""
 
     part: Path | None = None
     ledger: pa.Table | None = None
-    codes: list[list[Any]] = field(default_factory=list)
     refused: list[Row] = field(default_factory=list)
     rendered: dict[str, int] = field(default_factory=dict)
     large: int = 0
@@ -71,13 +69,8 @@ def refusal(row: Row, reason: str, detail: str = "") -> Row:
     }
 
 
-def render_batch(  # noqa: PLR0917 (what a batch needs)
-    renderer: Renderer,
-    codes: Codes,
-    job: Job,
-    batch: list[tuple],
-    at: Any = None,
-    seconds: float = 0,
+def render_batch(
+    renderer: Renderer, job: Job, batch: list[tuple], at: Any = None, seconds: float = 0
 ) -> Result:
     """Render one batch into a file of the outbox; `at` tells the row that is being rendered.
 
@@ -85,7 +78,7 @@ def render_batch(  # noqa: PLR0917 (what a batch needs)
     """
     result, writer = Result(rows=len(batch)), outbox.BatchWriter(job.outbox)
     for number, values in enumerate(batch):
-        row, offer = with_code(dict(zip(job.columns, values, strict=True)), codes)
+        row = dict(zip(job.columns, values, strict=True))
         if seconds:
             at.value = number
             signal.setitimer(signal.ITIMER_PROF, seconds)
@@ -97,9 +90,7 @@ def render_batch(  # noqa: PLR0917 (what a batch needs)
         except Exception as error:  # whatever a row may do, it stops no other
             result.refused.append(refusal(row, "unexpected_error", type(error).__name__))
             continue
-        letter |= {"offer": shown_offer(offer, letter)}
         writer.add(letter)
-        result.codes += outbox.code_rows([letter])
         result.large += len(letter["html"]) > HTML_WARN
         result.rendered[row["campaign"]] = result.rendered.get(row["campaign"], 0) + 1
     signal.setitimer(signal.ITIMER_PROF, 0)
@@ -121,14 +112,13 @@ def _work(connection: Connection, job: Job, at: Any, seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # the kernel ends the process, whatever it does
-    all_secrets = job.secret.split(",")
-    signer, codes = Signer(*all_secrets), Codes(*all_secrets)
+    signer = Signer(*job.secret.split(","))
     renderer = Renderer(job.shop, signer, job.transactional, job.templates)
     try:
         connection.send(None)
         while True:
             batch = connection.recv()
-            connection.send(render_batch(renderer, codes, job, batch, at, seconds))
+            connection.send(render_batch(renderer, job, batch, at, seconds))
     except (EOFError, KeyboardInterrupt, BrokenPipeError):
         pass  # the main program is gone
 

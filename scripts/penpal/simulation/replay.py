@@ -18,6 +18,7 @@ from penpal.settings import UserError
 from penpal.simulation.plan import CLOCK, Model, clock_text
 
 LEDGER = "ledger.email_messages"
+LEDGER_NAME = '"ledger"."email_messages"'
 
 RECORD = """
 insert into simulation.decisions
@@ -41,13 +42,14 @@ class Replay:
         self.manifest, self.threads = manifest, threads
         self.adapter = get_adapter_by_type("duckdb")
         self.contents: dict[str, Any] = {}
-        self.outside: set[str] = set()  # tables that were written to between two steps
+        # Tables that changed after somebody had read them, as ledgers do: news for the next step.
+        self.news: set[str] = set()
+        self.read_before_made = read_before_made(models)
         self.made = 0
 
     def step(self, at: datetime) -> None:
         """Make every model whose result may differ from that of the step before; record, send."""
-        changed = self.outside
-        self.outside = set()
+        changed = self.news
         graph = TopologicalSorter(
             {relation: model.after for relation, model in self.models.items()}
         )
@@ -65,13 +67,12 @@ class Replay:
                     if future.result():
                         changed.add(relation)
                     graph.done(relation)
+        self.news = changed & self.read_before_made
         self.record()
 
     def make(self, model: Model, at: datetime, changed: set[str]) -> bool:
         """Make a model, unless nothing that its SQL names has changed; whether its result did."""
-        is_known = model.relation in self.contents or model.kind == "view"
-        inputs = (model.reads | {model.relation}) & changed
-        if is_known and self.contents and not inputs and CLOCK not in model.sql:
+        if not self.must_make(model, changed):
             return False
         sql = model.sql.replace(CLOCK, clock_text(at))
         with self.adapter.connection_named(f"simulate {model.name}"):
@@ -95,6 +96,10 @@ class Replay:
         self.contents[model.relation] = content
         return has_changed
 
+    def must_make(self, model: Model, changed: set[str]) -> bool:
+        is_made = model.relation in self.contents or (model.kind == "view" and self.contents)
+        return not is_made or CLOCK in model.sql or bool(model.reads & changed)
+
     def materialize(self, model: Model, sql: str) -> None:
         """By dbt's own materialization, of those that are more than one statement."""
         node = model.node
@@ -110,7 +115,7 @@ class Replay:
         with self.adapter.connection_named("simulate letters"):
             cursor = self.adapter.connections.get_thread_connection().handle.cursor()
             record(cursor)
-        self.outside = {relation for relation in self.models if relation.endswith(LEDGER_NAME)}
+        self.news |= {relation for relation in self.models if relation.endswith(LEDGER_NAME)}
 
     def close(self) -> None:
         """Let go of the scratch warehouse."""
@@ -118,7 +123,10 @@ class Replay:
         self.adapter.connections.close_all_connections()
 
 
-LEDGER_NAME = '"ledger"."email_messages"'
+def read_before_made(models: list[Model]) -> set[str]:
+    """Tables that a model reads as they were before the step: no edge makes it wait for them."""
+    made = {model.relation for model in models}
+    return {relation for model in models for relation in (model.reads - model.after) & made}
 
 
 def record(cursor: Any) -> None:

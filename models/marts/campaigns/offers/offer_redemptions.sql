@@ -26,9 +26,11 @@ with
             case
                 when orders.is_paid
                 then
-                    row_number() over (
-                        partition by codes.code, orders.is_paid
-                        order by orders.created_at, orders.order_id
+                    cast(
+                        row_number() over (
+                            partition by codes.code, orders.is_paid
+                            order by orders.created_at, orders.order_id
+                        ) as bigint
                     )
             end as use_number
         from orders
