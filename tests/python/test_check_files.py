@@ -31,6 +31,8 @@ def test_what_is_wrong_is_named(lake: Path, capsys: pytest.CaptureFixture[str]) 
     write(lake / "shop" / "orders" / "2.csv", ORDERS.replace("zzz", "statuss") + lines)
     write(lake / "shop" / "export.csv", ORDERS)
     write(lake / "shop" / "products" / "a.txt", "planted")
+    write(lake / "shop" / "products" / "b.csv", "planted,1\nplanted,2\n")
+    write(lake / "shop" / "products" / "c.csv", "product_id,name\n1,planted\n")
     out = lake / "report.json"
     code = check_data.main(["files", "--vars", "{sources: [shop, crm]}", "--json", str(out)])
     told = capsys.readouterr().out.splitlines()
@@ -39,11 +41,13 @@ def test_what_is_wrong_is_named(lake: Path, capsys: pytest.CaptureFixture[str]) 
         "shop.orders: 2 files, 3 records",
         "ERROR   shop.orders: lacks the required column status",
         "WARNING shop.orders: column statuss is not in the contract; status is meant?",
-        "        shop.orders: ignored, not in the contract: 1",
+        "        shop.orders: ignored, not in the contract: zzz",
         "WARNING shop.orders: 1 x unreadable line: a quotation mark where none belongs"
         " (first: 2.csv, line 2)",
         f"ERROR   shop.products: {lake}/shop/products/a.txt is a file of an unknown kind: give"
         " .parquet, .csv, .tsv, .json, .jsonl or .ndjson (the last five also with .gz).",
+        f"ERROR   shop.products: {lake}/shop/products/b.csv names no column of the table: is its"
+        " first line the header?",
         "ERROR   crm.contacts is missing: its source is listed",
         "WARNING shop/export.csv is in no raw table's folder",
     ]

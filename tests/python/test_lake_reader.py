@@ -75,6 +75,13 @@ def test_the_header_tells_the_separator(tmp_path: Path, separator: str) -> None:
     assert read_file(tmp_path, content) == [row]
 
 
+@pytest.mark.parametrize("said", ["sep=;", '"sep=;"', "SEP=;\r"])
+def test_a_spreadsheet_says_its_separator(tmp_path: Path, said: str) -> None:
+    """Excel's own first line, which its other programs take for data."""
+    rows = read_file(tmp_path, f"{said}\na;b,c\n1;2,5\n")
+    assert rows == [{"penpal_line": 3, "a": "1", "b,c": "2,5"}]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 def test_encodings(tmp_path: Path, encoding: str) -> None:
     rows = read_file(tmp_path, "id,name\n1,Zoë Łukasz 李\n".encode(encoding))

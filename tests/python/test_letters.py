@@ -231,6 +231,12 @@ NO_NAMES = [
     "Customer",
     "guest",
     "#N/A",
+    "<b>Ann</b>",
+    "&lt;b&gt;Ann",
+    "@ann_lee",
+    "{{ first_name }}",
+    "*|FNAME|*",
+    "=HYPERLINK(A1)",
 ]
 
 
@@ -326,7 +332,9 @@ HOSTILE_NAMES = {
 
 @pytest.mark.parametrize("template", LETTERS)
 @pytest.mark.parametrize("number", HOSTILE_NAMES)
-def test_hostile_names(template: str, number: int) -> None:
+def test_hostile_names(template: str, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should one ever be taken for a name, it is printed and does nothing."""
+    monkeypatch.setattr("penpal.letters.context._NO_NAME", re.compile("(?!)"))
     name = HOSTILE_NAMES[number]
     cut = clean(name, NAME_LIMIT)
     harmless = Elements(render(template, context={"first_name": "Harmless"})["html"])

@@ -13,6 +13,15 @@ with
 
         union all
 
+        -- Some shops know a guest by the address.
+        select
+            cast(null as {{ dbt.type_string() }}) as email,
+            shop_customer_id as email_text,
+            purchased_at
+        from orders_placed
+
+        union all
+
         select
             email,
             raw_email as email_text,

@@ -21,6 +21,7 @@ from penpal.settings import Settings, UserError
 from penpal.terminal import shown
 
 FIRST_ROWS = 10_000  # of each table, which staging judges
+MOST_NAMED = 20  # columns of no use
 ALIKE = 0.6  # how alike a name must be to be meant (difflib's measure)
 
 
@@ -194,7 +195,7 @@ def as_text(told: dict[str, Any]) -> list[str]:
     lines = []
     for table in told["tables"]:
         if table["error"]:
-            lines.append(f"ERROR   {table['table']}: {table['error']}")
+            lines += [f"ERROR   {table['table']}: {e}" for e in table["error"].splitlines()]
             continue
         files = f"{len(table['files']):,} file" + "s" * (len(table["files"]) != 1)
         lines.append(f"{table['table']}: {files}, {table['records']:,} records")
@@ -208,7 +209,8 @@ def as_text(told: dict[str, Any]) -> list[str]:
             for name, near in meant.items()
         ]
         if others := [name for name in table["unknown"] if name not in meant]:
-            lines.append(f"        {table['table']}: ignored, not in the contract: {len(others)}")
+            ignored = ", ".join(others[:MOST_NAMED]) + ", …" * (len(others) > MOST_NAMED)
+            lines.append(f"        {table['table']}: ignored, not in the contract: {ignored}")
         lines += _staged_lines(table["table"], table["first_rows"])
         lines += [
             f"WARNING {table['table']}: {fault['lines']:,} x {fault['reason']}"

@@ -31,6 +31,7 @@ FORM = hashlib.sha256(b"".join(p.read_bytes() for p in sorted(Path(__file__).par
 BATCH = 20_000  # records at a time …
 BATCH_CHARACTERS = 2**26  # … or so much text
 MOST_COLUMNS = 2_000
+MOST_ERRORS = 20  # bad files of a table that are named
 
 
 def _array(values: Sequence[str | None]) -> pa.Array:
@@ -126,8 +127,8 @@ def _count(path: Path, encoding: str) -> int:
     """How many records Python's csv module finds as it is: they are counted in two ways."""
     with text.open_text(path, encoding) as stream:
         found = text.lines(stream)
-        header = next(line for line in found if line.strip())
-        rows = csv.reader(chain([header], found), delimiter=records.separator_of(header))
+        header, separator = records.first_line(found)
+        rows = csv.reader(chain([header], found), delimiter=separator)
         return sum(1 for row in rows if row) - 1
 
 
@@ -191,29 +192,40 @@ def _remove_others(cache: Path, keys: set[str]) -> None:
             file.unlink(missing_ok=True)
 
 
+def _check_columns(path: Path, given: Collection[str], known: Collection[str]) -> None:
+    names = {column.strip().lower() for column in given}
+    if known and names and not names.intersection(known):
+        raise UserError(
+            f"{shown(path)} names no column of the table: is its first line the header?"
+        )
+
+
 def read_table(folder: Path, cache: Path, columns: Collection[str] = ()) -> dict[str, Any]:
     """Make the files of a raw table readable. `columns` are those that it may have: a file with
     none of them has no header, and its first record must not be taken for one.
 
     Returns {text: Parquet files of what had to be read, parquet: those of the lake, folder},
-    and writes files.parquet: the records of each file. Raises UserError.
+    and writes files.parquet: the records of each file. Raises UserError, a line a bad file.
     """
     found: dict[str, Any] = {"text": [], "parquet": [], "folder": str(folder)}
-    names, counts, keys = [], [], set()
+    names, counts, keys, errors = [], [], set(), []
     for path in lake_files(folder):
-        kind, name = kind_of(path), shown(path.relative_to(folder))
-        key, kept = _kept(path, kind, name, cache)
+        try:
+            kind, name = kind_of(path), shown(path.relative_to(folder))
+            key, kept = _kept(path, kind, name, cache)
+            _check_columns(path, kept["columns"], columns)
+        except UserError as error:
+            errors.append(str(error))
+            continue
         keys.add(key)
-        names_of_file = {column.strip().lower() for column in kept["columns"]}
-        if columns and names_of_file and not names_of_file.intersection(columns):
-            raise UserError(
-                f"{shown(path)} names no column of the table: is its first line the header?"
-            )
         if kind == "parquet" and not kept["parts"]:
             found["parquet"].append(str(path))
         found["text"] += [str(cache / part) for part in kept["parts"]]
         names.append(name)
         counts.append(kept["records"])
+    if errors:
+        more = [f"{len(errors) - MOST_ERRORS:,} more files."] if len(errors) > MOST_ERRORS else []
+        raise UserError("\n".join(errors[:MOST_ERRORS] + more))
     cache.mkdir(parents=True, exist_ok=True)
     _remove_others(cache, keys)
     files, partial = cache / "files.parquet", cache / f"files.{os.getpid()}"

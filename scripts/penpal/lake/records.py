@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 from penpal.lake.text import LONGEST, lines
 
 SEPARATORS = ",;\t|"
+SAID_SEPARATOR = re.compile(r'"?sep=([^"\w])"?', re.IGNORECASE)
 LEAST_HEADER = 3  # columns from which on a second header is recognised
 TOO_LONG = f"unreadable line: longer than {LONGEST:,} characters"
 STRAY_QUOTE = "unreadable line: a quotation mark where none belongs"
@@ -72,6 +74,17 @@ def separator_of(header: str) -> str:
     return max(SEPARATORS, key=bare.count)
 
 
+def first_line(found: Iterator[str]) -> tuple[str, str]:
+    """The line that names the columns, and the separator: what Excel's `sep=;` before it says."""
+    first = next((line for line in found if line.strip()), "")
+    said = SAID_SEPARATOR.fullmatch(first.rstrip("\r\n"))
+    if said:
+        first = next((line for line in found if line.strip()), "")
+    if not first:
+        raise NoColumns
+    return first, said[1] if said else separator_of(first)
+
+
 def column_names(header: list[str]) -> list[str]:
     """The names of the columns, each once: a second `email` is `email (2)`."""
     names: list[str] = []
@@ -120,12 +133,9 @@ def csv_records(
     next one begins with the next line, so that a stray quotation mark swallows nothing.
     """
     source = _Lines(lines(stream))
-    first = next((line for line in source if line.strip()), None)
-    if first is None:
-        raise NoColumns
+    first, separator = first_line(source)
     source.again.appendleft(first)
     source.number -= 1
-    separator = separator_of(first)
     reader = csv.reader(source, delimiter=separator, strict=True)
     try:
         names = column_names(next(reader))

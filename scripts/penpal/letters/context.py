@@ -48,10 +48,12 @@ NAMES = ("first_name", "last_name")
 FACTS = ("city", "country", "loyalty_tier", "lifecycle_stage")
 DAYS = ("last_order_at", "occasion_on")
 # A "name" with an address in it would turn our letter into an advertisement; one with a
-# phone number or a house number was filled into the wrong field (macros/staging/is_contact_detail).
+# phone number or a house number was filled into the wrong field (macros/staging/is_contact_detail),
+# and so were markup, a placeholder, a formula and the @handle of another network.
 # `=?` would be decoded to a header of its own, and refused with the letter.
 _NO_NAME = re.compile(
     r"=\?|[^\s@]@[^\s@]+\.[^\s@]|://|www\.|[a-z0-9-]+\.[a-z]{2,}[/?#]"
+    r"|^[@#=]|<[a-z/!]|&lt;|\{\{|\{%|\$\{|%%|\*\|"
     r"|\d(?:[^\w]{0,3}\d){4}|^\d{1,5}[a-z]?,?\s+[^\W\d]{2}|[^\W\d]{2}\.?,?\s+\d{1,5}[a-z]?$",
     re.IGNORECASE,
 )
