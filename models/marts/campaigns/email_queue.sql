@@ -44,8 +44,9 @@ with
     recommendations as (
         select
             shown_products.message_id,
-            {{ json_array_agg(product_json(reason='shown_products.reason'), 'shown_products.place') }}
-            as recommendations
+            {{ json_array_agg(
+                product_json(reason='shown_products.reason'), 'shown_products.place'
+            ) }} as recommendations
         from shown_products
         inner join products on shown_products.product_id = products.product_id
         group by shown_products.message_id

@@ -5,20 +5,20 @@ with
 
     product_changes as (select * from {{ ref('product_changes') }}),
 
-    -- Where the occasion is a price that fell.
+    -- Where the occasion is a price that fell, and has not risen since.
     earlier_prices as (
-        select product_id, changed_at, max(previous_price) as price
+        select product_changes.product_id, product_changes.changed_at, max(previous_price) as price
         from product_changes
-        where previous_price > price
-        group by product_id, changed_at
+        inner join
+            products
+            on product_changes.product_id = products.product_id
+            and coalesce(product_changes.currency, '') = coalesce(products.currency, '')
+        where product_changes.previous_price > product_changes.price
+        group by product_changes.product_id, product_changes.changed_at, products.price
+        having max(previous_price) > products.price
     )
 
-select
-    letters.message_id,
-    {{ product_json(
-        previous_price="case when earlier_prices.price > products.price then earlier_prices.price end"
-    ) }}
-    as product
+select letters.message_id, {{ product_json(previous_price='earlier_prices.price') }} as product
 from letters
 inner join products on letters.product_id = products.product_id
 left join

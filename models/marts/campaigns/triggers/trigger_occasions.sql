@@ -1,6 +1,10 @@
 {#- Of a trigger and a segment of one name the trigger counts. -#}
 {%- for trigger in var('trigger_thresholds') if trigger not in var('triggers') -%}
-    {{ exceptions.raise_compiler_error("var trigger_thresholds: there is no trigger " ~ trigger ~ ".") }}
+    {{
+        exceptions.raise_compiler_error(
+            "var trigger_thresholds: there is no trigger " ~ trigger ~ "."
+        )
+    }}
 {%- endfor -%}
 {%- set columns = [
     'customer_id', 'occasion', 'happened_at', 'qualified_at', 'is_over', 'over_reason', 'cart_key',

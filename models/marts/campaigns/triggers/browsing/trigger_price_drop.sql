@@ -25,13 +25,19 @@ with
             drops.product_id,
             drops.changed_at,
             drops.price,
+            coalesce(drops.currency, '') as currency,
             max(looks.looked_at) as last_look_at
         from drops
         inner join looks on drops.product_id = looks.product_id
         where
             looks.looked_at <= drops.changed_at
             and looks.looked_at > {{ add_days('drops.changed_at', -thresholds.looked_within_days) }}
-        group by looks.customer_id, drops.product_id, drops.changed_at, drops.price
+        group by
+            looks.customer_id,
+            drops.product_id,
+            drops.changed_at,
+            drops.price,
+            coalesce(drops.currency, '')
     ),
 
     judged as (
@@ -42,7 +48,9 @@ with
                 then 'already_purchased'
                 when products.shop_rank is null
                 then 'nothing_left'
-                when products.price > wanted.price
+                when
+                    products.price > wanted.price
+                    or coalesce(products.currency, '') <> wanted.currency
                 then 'price_rose'
             end as over_reason
         from wanted
