@@ -267,7 +267,8 @@ class Night:
             or any(letter in about for letter in self.theirs(candidate.customer))
             or (candidate.occasion.is_thing and any(letter.mailbox in boxes for letter in about))
             or any(
-                letter.campaign == candidate.campaign
+                self.is_marketing(candidate.campaign)
+                and letter.campaign == candidate.campaign
                 and letter.mailbox == mailbox
                 and letter.sent_at >= candidate.occasion.qualified_at
                 for letter in self.letters

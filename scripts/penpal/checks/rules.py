@@ -67,7 +67,7 @@ def known() -> Known:
     """What the project has: models of triggers, segments, letters, offers."""
     triggers = {
         path.stem.removeprefix("trigger_")
-        for path in (ROOT / "models" / "marts" / "campaigns" / "triggers").glob("trigger_*.sql")
+        for path in (ROOT / "models" / "marts" / "campaigns" / "triggers").rglob("trigger_*.sql")
     }
     offers = RULES / "offers.csv"
     return Known(
