@@ -219,8 +219,8 @@ def test_the_reasons_of_decisions_are_told(models: dict[str, Model]) -> None:
     decided.remove("null")
     # Where it is over, the trigger has the word.
     over, place = over_reasons(models), decided.index("over_reason")
-    words = listed[place : place + len(over)]
-    assert set(words) == over, (
+    words = listed[place : listed.index(decided[place + 1])]
+    assert over <= set(words), (
         f"Triggers say that an occasion is over since {', '.join(sorted(over))}; "
         f"decision_reasons.csv has {', '.join(words)} in that place."
     )

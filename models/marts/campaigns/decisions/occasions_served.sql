@@ -45,7 +45,7 @@ with
 
         union all
 
-        -- Customers who share a mailbox get a campaign's letters one after the other.
+        -- Customers who share a mailbox get advertising of a campaign one after the other.
         select
             candidates.message_id,
             messages.sent_at,
