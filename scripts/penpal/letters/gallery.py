@@ -15,11 +15,7 @@ from penpal.letters.personas import personas
 from penpal.letters.render import Refused, Renderer
 from penpal.letters.shop import Shop
 from penpal.letters.tokens import Signer
-
-try:
-    from penpal.lint import lint_letter
-except ImportError:  # pragma: no cover (until the lint is there)
-    lint_letter = None
+from penpal.lint import lint_letter
 
 SIGNER = Signer("links of the gallery lead nowhere")
 NOTICE = "shared/notice.mjml"  # the layout of letters that nobody needs to have asked for
@@ -34,7 +30,7 @@ def gallery(shop: Shop, root: Path, letters: list[str], *, lint: bool) -> list[S
     for name in letters:  # a broken template stops with its own sentence, before any work
         for language in renderer.templates.languages(name):
             renderer.templates.get(name, language)
-    work = partial(_letter, shop, root, lint and lint_letter is not None)
+    work = partial(_letter, shop, root, lint)
     with ProcessPoolExecutor(min(len(letters), os.cpu_count() or 1)) as pool:
         return [one for some in pool.map(work, letters) for one in some]
 

@@ -131,6 +131,14 @@ class Renderer:
         preheader = for_header(lines[1].removeprefix("Preheader: ").strip())
         return check_header("Subject", subject), check_header("Preheader", preheader)
 
+    def _feedback_id(self, row: dict[str, Any]) -> str:
+        """By which mailbox providers count complaints: campaign, variant, kind, and the sender, whom
+        Gmail knows by 5 to 15 characters."""
+        kind = "transactional" if row["campaign"] in self.transactional else "marketing"
+        sender = f"{self.shop.utm_source:.<5}"[:15]
+        parts = (row["campaign"], row["variant"] or "default", kind, sender)
+        return ":".join(_NOT_ID.sub(".", part)[:60] for part in parts)
+
     def _headers(self, row: dict[str, Any], subject: str, unsubscribe_url: str) -> str:
         shop, message_id = self.shop, row["message_id"]
         token = unsubscribe_url.rpartition("token=")[2]
@@ -141,6 +149,7 @@ class Renderer:
             "Subject": subject,
             "Message-ID": f"<{_NOT_ID.sub('.', message_id)}@{self.domain}>",
             "X-Penpal-Message-Id": check_header("message_id", message_id),
+            "Feedback-ID": self._feedback_id(row),
         }
         if row["campaign"] not in self.transactional:
             mailto = f"mailto:{shop.unsubscribe_mailto}?subject=unsubscribe%20{token}"

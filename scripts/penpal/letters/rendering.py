@@ -11,6 +11,7 @@ from typing import Any
 from penpal import settings
 from penpal.letters import outbox, preview, queue, shop, tokens, workers
 from penpal.letters.queue import NOT_RENDERED, QUEUE_COLUMNS
+from penpal.letters.sample import lint_sample
 from penpal.letters.templates import Templates
 from penpal.settings import Settings, UserError
 
@@ -61,6 +62,7 @@ def render_queue(
     rendered, files, waiting, refused, large = Counter(), [], [], [], 0
     progress, began = Progress(todo), time.monotonic()
     if todo:
+        lint_sample(job, where.warehouse, time_limit)
         batches = queue.read_queue(where.warehouse, todo)
         for result in workers.render_all(job, batches, jobs, time_limit):
             if result.part:
