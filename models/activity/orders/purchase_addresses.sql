@@ -1,63 +1,72 @@
 with
-    orders_placed as (select * from {{ ref('placed_orders') }}),
-
-    checkouts as (select * from {{ ref('checked_shop__checkouts') }}),
-
-    web_events as (
-        select * from {{ ref('checked_web__events') }} where fate in ('staged', 'rejected')
+    -- One address alone is read already.
+    orders_placed as (
+        select * from {{ ref('placed_orders') }} where not {{ is_plain_address('email') }}
     ),
 
+    checkouts as (
+        select *
+        from {{ ref('checked_shop__checkouts') }}
+        where
+            completed_at is not null
+            and fate in ('staged', 'rejected')
+            and not {{ is_plain_address('email') }}
+    ),
+
+    site_orders as (
+        select *
+        from {{ ref('checked_web__events') }}
+        where fate in ('staged', 'rejected') and {{ cart_activity('event_name') }} = 'ordered'
+    ),
+
+    -- Some shops know a guest by the address.
     told as (
-        select email, email_text, purchased_at
+        select email_text, purchased_at
         from orders_placed
 
         union all
 
-        -- Some shops know a guest by the address.
-        select
-            cast(null as {{ dbt.type_string() }}) as email,
-            shop_customer_id as email_text,
-            purchased_at
-        from orders_placed
+        select shop_customer_id as email_text, purchased_at
+        from {{ ref('placed_orders') }}
+        where shop_customer_id like '%@%'
 
         union all
 
-        select
-            email,
-            raw_email as email_text,
-            {{ end_of_day('completed_at', as_of()) }} as purchased_at
+        select raw_email as email_text, {{ end_of_day('completed_at', as_of()) }} as purchased_at
         from checkouts
-        where completed_at is not null and fate in ('staged', 'rejected')
 
         union all
 
         {%- for text in [
-            json_text('properties', 'email'), json_text('context', 'traits.email'), 'user_id'
+            json_text('properties', 'email'),
+            json_text('context', 'traits.email'),
+            "case when user_id like '%@%' then user_id end",
         ] %}
-            select
-                cast(null as {{ dbt.type_string() }}) as email,
-                {{ text }} as email_text,
-                event_at as purchased_at
-            from web_events
-            where {{ cart_activity('event_name') }} = 'ordered' {{- ' union all' if not loop.last }}
+            select {{ text }} as email_text, event_at as purchased_at
+            from site_orders {{- ' union all' if not loop.last }}
         {%- endfor %}
     ),
 
-    -- One address alone is read already; here, any in the text.
-    found as (
-        select
-            purchased_at,
-            {{ addresses_within(
-                'case when not ' ~ is_plain_address('email') ~ ' then email_text end'
-            ) }} as found_emails
+    read as (
+        select *, {{ standardise_email('email_text') }} as email
         from told
         where email_text is not null and purchased_at <= {{ as_of() }}
     ),
 
+    found as (
+        select
+            purchased_at,
+            email,
+            {{ addresses_within(
+                'case when not ' ~ is_plain_address('email') ~ ' then email_text end'
+            ) }} as found_emails
+        from read
+    ),
+
     mailboxes as (
-        select purchased_at, {{ split_rows('found_emails', ';') }} as email
+        select purchased_at, {{ split_rows('coalesce(found_emails, email)', ';') }} as email
         from found
-        where found_emails is not null
+        where coalesce(found_emails, email) is not null
     ),
 
     keyed as (select purchased_at, {{ email_key('email') }} as email_key from mailboxes)
