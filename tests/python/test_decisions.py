@@ -353,7 +353,7 @@ def send(history: History, row: tuple[Any, ...], clock: datetime) -> Letter:
     return letter
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=6, deadline=None, suppress_health_check=[*HealthCheck])
 @given(
     worlds=st.lists(histories(), min_size=8, max_size=8),
     clocks=st.lists(moments(0, 96), min_size=5, max_size=8),
@@ -605,3 +605,28 @@ def test_thirty_nights_are_those_of_the_rules(fresh: DecisionModels) -> None:
         reasons |= {row[2] for row in rows}
     assert {"due", "already_sent", "expired", "frequency_cap", "outranked"} <= reasons
     assert len(history.letters) == len({letter.occasion for letter in history.letters})
+
+
+def test_an_occasion_is_served_once_through_a_merge_and_anew_for_whoever_parts(
+    fresh: DecisionModels,
+) -> None:
+    """Whose birthday it is becomes clear late: two records of one person, then of two."""
+    records = [Record((box,), "UTC", None, False) for box in ("a@x", "b@x")]
+    birthdays = [
+        Occasion("cart", 0, "2026", at(0), at(5), None, False),
+        Occasion("cart", 1, "2026", at(0), at(0), None, False),
+    ]
+    history = history_of(
+        records=records,
+        occasions=birthdays,
+        said=[Said(box, "granted", None, at(-100), at(-100)) for box in ("a@x", "b@x")],
+        moves=[Move(at(10), True, 0, 1), Move(at(30), False, 1, 0)],
+    )
+    found = []
+    for hours in (1, 12, 31):
+        load(fresh, [history], at(hours))
+        fresh.run(at(hours))
+        rows, night = fresh.rows(DECISIONS), Night(history, at(hours))
+        judge(history, night, rows)
+        found.append({row[3]: row[2] for row in rows})
+    assert found == [{"c1": "due"}, {"c0": "already_sent"}, {"c0": "due", "c1": "already_sent"}]

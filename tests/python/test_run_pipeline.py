@@ -25,8 +25,10 @@ from penpal.pipeline.run import (
     NO_UNIT_TESTS,
     RAW_NODES,
     dbt_vars,
+    full_steps,
     refuse_empty_folders,
 )
+from penpal.pipeline.summary import screen
 from penpal.settings import ROOT, Settings, UserError
 from run_pipeline import parse
 
@@ -317,6 +319,23 @@ def test_bad_raw_data_stops_before_the_build(tmp_path: Path) -> None:
     assert [step["name"] for step in records(tmp_path)[0]["steps"]] == [
         *("rules", "load", "check_raw")
     ]
+
+
+def test_wrong_rules_stop_a_run_before_it_begins() -> None:
+    steps = full_steps(Path("run"), [])
+    assert [step.name for step in steps][:2] == ["rules", "load"]
+    assert not steps[0].warm, "told at once, not when dbt and the checks are ready"
+
+
+def test_the_screen_says_which_campaign_is_stopped() -> None:
+    told = {"tables": [], "customers": 1, "segments": [], "decisions": [], "changes": []}
+    told |= {"to_review": 0, "unknown_orders": 0, "content_hash": "c", "marts": {}, "letters": {}}
+    told["stopped"] = [{"campaign": "cart", "evidence": "9 bounces of 100 letters"}]
+    record = {"run": "r", "as_of": None, "raw_data": "sample", "seconds": 1, "result": told}
+    paths = Settings(Path("shop.duckdb"), Path("lake"))
+    assert "STOPPED     cart: 9 bounces of 100 letters" in screen(record, paths).splitlines()
+    told["stopped"] = []
+    assert "STOPPED" not in screen(record, paths)
 
 
 def test_every_node_is_built_by_exactly_one_step() -> None:
