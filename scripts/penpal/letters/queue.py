@@ -13,6 +13,7 @@ from penpal.letters import outbox
 from penpal.settings import UserError
 
 CHUNK = 40_000  # rows of the queue held in memory at a time
+MEMORY_LIMIT = "2GB"  # of DuckDB, which else keeps what it has read
 BATCH = 2_000  # letters in one outbox file
 QUEUE_COLUMNS = (
     *("message_id", "customer_id", "email", "campaign", "occasion", "variant", "template"),
@@ -76,6 +77,7 @@ def read_queue(warehouse: Path, limit: int) -> Iterator[pa.Table]:
     last: tuple[str, str] = ("", "")
     while limit > 0:
         with settings.connect(warehouse, read_only=True) as connection:
+            connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
             chunk = connection.sql(query, params=[*last, min(limit, CHUNK)]).to_arrow_table()
         if not chunk.num_rows:
             return
