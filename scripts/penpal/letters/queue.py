@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from penpal import settings
 from penpal.letters import outbox
 from penpal.settings import UserError
 
-CHUNK = 20_000  # rows of the queue held in memory at a time
+CHUNK = 40_000  # rows of the queue held in memory at a time
+MEMORY_LIMIT = "2GB"  # of DuckDB, which else keeps what it has read
 BATCH = 2_000  # letters in one outbox file
 QUEUE_COLUMNS = (
     *("message_id", "customer_id", "email", "campaign", "occasion", "variant", "template"),
@@ -61,13 +63,13 @@ where not exists (
 """
 
 
-def read_queue(warehouse: Path, limit: int) -> Iterator[list[tuple]]:
+def read_queue(warehouse: Path, limit: int) -> Iterator[pa.Table]:
     """Rows not rendered yet, at most `limit`, in batches of one template each.
 
-    The warehouse is open only while a chunk is read: others may use it in between.
+    The warehouse is open only while a chunk is read: others may use it in between. Rows stay in
+    Arrow's buffers: this process only hands them on.
     """
     columns = ", ".join(f"queue.{name}" for name in QUEUE_COLUMNS)
-    template_at, id_at = QUEUE_COLUMNS.index("template"), QUEUE_COLUMNS.index("message_id")
     query = f"""
         select {columns} {NOT_RENDERED}
             and (coalesce(queue.template, ''), queue.message_id) > (?, ?)
@@ -76,14 +78,16 @@ def read_queue(warehouse: Path, limit: int) -> Iterator[list[tuple]]:
     last: tuple[str, str] = ("", "")
     while limit > 0:
         with settings.connect(warehouse, read_only=True) as connection:
-            chunk = connection.execute(query, [*last, min(limit, CHUNK)]).fetchall()
-        if not chunk:
+            connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+            chunk = connection.sql(query, params=[*last, min(limit, CHUNK)]).to_arrow_table()
+        if not chunk.num_rows:
             return
-        last = (chunk[-1][template_at] or "", chunk[-1][id_at])
-        limit -= len(chunk)
+        templates = chunk["template"].to_pylist()
+        last = (templates[-1] or "", chunk["message_id"][-1].as_py())
+        limit -= len(templates)
         start = 0
-        for end in range(1, len(chunk) + 1):
-            is_full = end - start == BATCH or end == len(chunk)
-            if is_full or chunk[end][template_at] != chunk[start][template_at]:
-                yield chunk[start:end]
+        for end in range(1, len(templates) + 1):
+            is_full = end - start == BATCH or end == len(templates)
+            if is_full or templates[end] != templates[start]:
+                yield chunk.slice(start, end - start)
                 start = end

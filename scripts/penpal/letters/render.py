@@ -26,6 +26,8 @@ _JOINERS = re.compile("[\u200c\u200d]")
 _BLANKS = re.compile(r" +\n")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _NOT_ID = re.compile("[^A-Za-z0-9-]")
+# What an expression may run into that the check of templates cannot foresee.
+_FAULTS = (TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 HEADER_LIMIT = 900  # RFC 5322 stops at 998 characters a line
 
 
@@ -117,7 +119,7 @@ class Renderer:
             raise Refused("template_error", type(error).__name__) from error
         except ValueError as error:
             raise Refused("bad_context", type(error).__name__) from error
-        except (TypeError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
+        except _FAULTS as error:
             raise Refused("template_error", type(error).__name__) from error
 
     def _head(self, head: str) -> tuple[str, str]:

@@ -35,6 +35,27 @@ TIME_LIMIT = 2.0  # processor seconds for one letter: a good one takes a few ten
 STRIKES = 3  # letters of a template that may be stopped before all the others are refused
 
 Row = dict[str, Any]
+Batch = pa.Table | list[tuple]  # rows of the queue, all of one template
+
+
+def rows_of(batch: Batch) -> list[tuple]:
+    if isinstance(batch, list):
+        return batch
+    return list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+
+
+def packed(batch: Batch) -> bytes | list[tuple]:
+    """The batch as it travels to a worker: only its own rows, however large its buffers are."""
+    if isinstance(batch, list):
+        return batch
+    stream = pa.BufferOutputStream()
+    with pa.ipc.new_stream(stream, batch.schema) as writer:
+        writer.write_table(batch)
+    return stream.getvalue().to_pybytes()
+
+
+def unpacked(sent: bytes | list[tuple]) -> list[tuple]:
+    return sent if isinstance(sent, list) else rows_of(pa.ipc.open_stream(sent).read_all())
 
 
 @dataclass(frozen=True)
@@ -117,7 +138,7 @@ def _work(connection: Connection, job: Job, at: Any, seconds: float) -> None:
     try:
         connection.send(None)
         while True:
-            batch = connection.recv()
+            batch = unpacked(connection.recv())
             connection.send(render_batch(renderer, job, batch, at, seconds))
     except (EOFError, KeyboardInterrupt, BrokenPipeError):
         pass  # the main program is gone
@@ -135,13 +156,13 @@ class _Worker:
         self.process = context.Process(target=_work, args=arguments, daemon=True)
         self.process.start()
         other.close()
-        self.batch: list[tuple] | None = None
+        self.batch: Batch | None = None
         self.deadline = time.monotonic() + START_LIMIT
 
-    def give(self, batch: list[tuple]) -> None:
+    def give(self, batch: Batch) -> None:
         self.batch, self.deadline = batch, time.monotonic() + STUCK
         self.at.value = -1
-        self.connection.send(batch)
+        self.connection.send(packed(batch))
 
     def answer(self) -> tuple[bool, Result | str | None]:
         """(has it said anything, what it said); a text is the reason why it never will."""
@@ -163,26 +184,31 @@ class _Worker:
 class _Batches:
     """What is still to do; first what a dead worker left, without the letter it died of."""
 
-    def __init__(self, job: Job, batches: Iterable[list[tuple]]):
+    def __init__(self, job: Job, batches: Iterable[Batch]):
         self.job, self.template_at = job, job.columns.index("template")
         self.new, self.again = iter(batches), deque()
         self.strikes: Counter[str] = Counter()
         self.banned: dict[str, str] = {}
 
-    def next(self) -> tuple[list[tuple] | None, list[Result]]:
+    def template(self, batch: Batch) -> str | None:
+        if isinstance(batch, list):
+            return batch[0][self.template_at]
+        return batch.column(self.template_at)[0].as_py()
+
+    def next(self) -> tuple[Batch | None, list[Result]]:
         """The next batch (None: there is none), and the batches that are refused before it."""
         refused = []
         while (batch := self.again.popleft() if self.again else next(self.new, None)) is not None:
-            reason = self.banned.get(batch[0][self.template_at])
+            reason = self.banned.get(self.template(batch))
             if reason is None:
                 break
             refused.append(self.refuse(batch, reason))
         return batch, refused
 
-    def died(self, batch: list[tuple], at: int, reason: str) -> Result:
+    def died(self, batch: Batch, at: int, reason: str) -> Result:
         """Refuse the letter that a worker died of; the others are rendered all the same, until a
         template has done so too often."""
-        template = batch[0][self.template_at]
+        template, batch = self.template(batch), rows_of(batch)
         if not 0 <= at < len(batch):  # while it wrote the file: no letter's fault in particular
             return self.refuse(batch, reason)
         self.strikes[template] += 1
@@ -193,13 +219,13 @@ class _Batches:
             self.again.append(rest)
         return self.refuse([batch[at]], reason)
 
-    def refuse(self, batch: list[tuple], reason: str) -> Result:
-        rows = [dict(zip(self.job.columns, values, strict=True)) for values in batch]
+    def refuse(self, batch: Batch, reason: str) -> Result:
+        rows = [dict(zip(self.job.columns, values, strict=True)) for values in rows_of(batch)]
         return Result(refused=[refusal(row, reason) for row in rows], rows=len(rows))
 
 
 def render_all(
-    job: Job, batches: Iterable[list[tuple]], jobs: int, time_limit: float = TIME_LIMIT
+    job: Job, batches: Iterable[Batch], jobs: int, time_limit: float = TIME_LIMIT
 ) -> Iterator[Result]:
     """Render batches (each of one template) in `jobs` processes, yielding as they are done.
 

@@ -508,6 +508,8 @@ class JinjaCheck(Check):
         if name == "map":
             return self._mapped(node, kinds)
         if name == "sort":
+            if node.args:
+                return self.refuse(place, told(node), "takes reverse=true and attribute='…'.")
             self._fields(node, kinds)
         if name == "batch":
             self.items(place, kinds, told(node.node))
