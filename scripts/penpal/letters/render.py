@@ -134,8 +134,7 @@ class Renderer:
         return check_header("Subject", subject), check_header("Preheader", preheader)
 
     def _feedback_id(self, row: dict[str, Any]) -> str:
-        """By which mailbox providers count complaints: campaign, variant, kind, and the sender, whom
-        Gmail knows by 5 to 15 characters."""
+        """By which Gmail counts complaints: campaign, variant, kind, sender (5 to 15 characters)."""
         kind = "transactional" if row["campaign"] in self.transactional else "marketing"
         sender = f"{self.shop.utm_source:.<5}"[:15]
         parts = (row["campaign"], row["variant"] or "default", kind, sender)
