@@ -134,7 +134,7 @@ class Renderer:
         return check_header("Subject", subject), check_header("Preheader", preheader)
 
     def _feedback_id(self, row: dict[str, Any]) -> str:
-        """By which Gmail counts complaints: campaign, variant, kind, sender (5 to 15 characters)."""
+        """What Gmail counts complaints by: campaign, variant, kind, sender of 5 to 15 letters."""
         kind = "transactional" if row["campaign"] in self.transactional else "marketing"
         sender = f"{self.shop.utm_source:.<5}"[:15]
         parts = (row["campaign"], row["variant"] or "default", kind, sender)
