@@ -111,6 +111,12 @@ def make_queue(warehouse: Path, count: int) -> None:
         texts = [name for name in outbox.LEDGER_COLUMNS if name != "sent_at"]
         ledger = ", ".join(f"{name} varchar" for name in texts)
         connection.execute(f"create table ledger.email_messages ({ledger}, sent_at timestamp)")
+        connection.execute(
+            "create table ledger.offer_codes (code varchar, offer varchar, customer_id varchar,"
+            " campaign varchar, occasion varchar, message_id varchar, kind varchar,"
+            " value decimal(18, 2), currency varchar, minimum decimal(18, 2),"
+            " issued_at timestamp, expires_at timestamp)"
+        )
 
 
 def processor_seconds() -> float:

@@ -159,7 +159,7 @@ def tell(options: argparse.Namespace, found: list[Row]) -> None:
         picture = chart.grouped("Letters by day", report.days_of(found[0]), series)
     print(as_text([title, *told], sections, None if options.all else SHOWN))
     if options.html:
-        write_whole(options.html, page(title, told, sections, picture))
+        write_whole(options.html, page(title, told, sections, picture=picture))
     if options.json:
         write_whole(options.json, json.dumps(found, indent=1, default=as_json) + "\n")
 

@@ -72,7 +72,7 @@ INPUTS: dict[str, dict[str, pa.DataType]] = {
     "marts.segment_memberships": columns(TEXT, "segment customer_id"),
     "marts.segment_catalog": {"name": TEXT},
     "marts.trigger_occasions": columns(
-        TEXT, "trigger customer_id occasion over_reason cart_key order_id product_id"
+        TEXT, "trigger customer_id occasion over_reason cart_key order_id product_id to_email_key"
     )
     | columns(MOMENT, "happened_at qualified_at")
     | {"is_over": FLAG},

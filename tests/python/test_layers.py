@@ -133,6 +133,7 @@ def test_no_two_segments_share_a_criterion(models: dict[str, Model]) -> None:
 
 def test_each_segment_names_what_it_looks_at(models: dict[str, Model]) -> None:
     shown = {*models["model.penpal.customers"]["columns"], *EVENTS}
+    shown |= {f"trigger_{name}" for name in named(models, "trigger_")}
     looked_at = {
         name: models[f"model.penpal.segment_{name}"]["config"]["meta"].get("looks_at")
         or ["nothing"]
@@ -153,6 +154,7 @@ def test_each_segment_names_what_it_looks_at(models: dict[str, Model]) -> None:
 
 def test_questions_feed_what_segments_can_look_at(models: dict[str, Model]) -> None:
     shown = {*models["model.penpal.customers"]["columns"], *EVENTS}
+    shown |= {f"trigger_{name}" for name in named(models, "trigger_")}
     with (ROOT / "seeds" / "rules" / "profile_questions.csv").open(encoding="utf-8") as file:
         offenders = [
             f"{row['attribute']}: {feed}"
@@ -162,8 +164,8 @@ def test_questions_feed_what_segments_can_look_at(models: dict[str, Model]) -> N
         ]
     assert not offenders, told(
         offenders,
-        "`feeds` in seeds/rules/profile_questions.csv names what `looks_at` of segments can name: "
-        "else nothing ever waits for the answer.",
+        "`feeds` in seeds/rules/profile_questions.csv names what `looks_at` of segments can name, "
+        "or a trigger: else nothing ever waits for the answer.",
     )
 
 

@@ -115,10 +115,7 @@ def test_faults_of_the_text(rule: str, old: str, new: str, tmp_path: Path) -> No
 
 
 def test_a_letter_that_is_refused_is_told(tmp_path: Path) -> None:
-    assert broken(tmp_path, MJML.replace("We kept", "{{ city }} kept")) == {
-        "letter-refused",
-        "feedback-id-missing",
-    }
+    assert broken(tmp_path, MJML.replace("We kept", "{{ city }} kept")) == {"letter-refused"}
 
 
 def test_a_template_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ STAGED += ("shop/checkouts",)
 LATER = (
     *("penpal.activity.consent_columns", "penpal.activity.unknown_event_words"),
     "penpal.activity.consent_statements",
-    *("penpal.activity.email_events", "penpal.activity.email_consents"),
+    *("penpal.activity.email_events", "penpal.activity.email_deliveries"),
+    "penpal.activity.email_consents",
     "penpal.profile.customer_consents",
 )
 # What is not under test here, as the models above read it.

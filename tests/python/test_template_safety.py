@@ -223,12 +223,10 @@ def test_captured_markup_stays_between_elements(tmp_path: Path) -> None:
         folder = tmp_path / suffix
         folder.mkdir()
         upper = "upper" if suffix == "j2" else "upcase"
-        page = page_of(f"{start}<b>{{{{ first_name }}}}</b>{end}{{{{ x }}}}|{{{{ x | {upper} }}}}")
+        page = page_of(f"{start}<b>{{{{ city }}}}</b>{end}{{{{ x }}}}|{{{{ x | {upper} }}}}")
         files = {f"odd.txt.{suffix}": HEAD + "x\n", f"odd.mjml.{suffix}": page}
         renderer = letters_of(folder, files)
-        html = renderer.render(row("birthday", template="odd", context={"first_name": "A<i>"}))[
-            "html"
-        ]
+        html = renderer.render(row("birthday", template="odd", context={"city": "A<i>"}))["html"]
         assert "<b>A&lt;i&gt;</b>|&lt;B&gt;A&amp;LT;I&amp;GT;&lt;/B&gt;" in html
         attack = f'{start}" onclick="alert(1){end}<b title="{{{{ x }}}}">x</b>'
         (folder / f"odd.mjml.{suffix}").write_text(page_of(attack))

@@ -107,9 +107,8 @@ def public_marts(folder: Path = ROOT / "models") -> list[Mart]:
     marts = []
     for path in folder.rglob("*.yml"):
         text = path.read_text(encoding="utf-8")
-        if folder / "marts" not in path.parents and "access: public" not in text:
-            continue
-        model, columns = _read(path)
-        if (model.get("config") or {}).get("access") != "protected":
+        is_mart = folder / "marts" in path.parents or "access: public" in text
+        if is_mart and "access: protected" not in text:
+            model, columns = _read(path)
             marts.append(Mart(path.stem, _key(model), columns))
     return sorted(marts, key=lambda mart: mart.name)

@@ -39,7 +39,7 @@ def check(path: Path, name: str, stem: Path) -> dict[str, Any]:
     try:
         with pq.ParquetFile(path) as file:
             records, columns = file.metadata.num_rows, file.schema_arrow.names
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise UserError(DAMAGED.format(shown(path))) from error
     for column in columns:
         if column.lower() in (*OURS, "penpal_path", "file_row_number"):

@@ -99,7 +99,7 @@ def _no_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=50_000)
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
     return (
         any(map(str.isalnum, text))
         and not _NO_NAME.search(text)
@@ -202,7 +202,7 @@ class _Context:
         }
         for name in NAMES:
             value = clean(self.known.get(name), NAME_LIMIT)
-            variables[name] = value if _is_name(value) else self.missing[name]
+            variables[name] = value if is_name(value) else self.missing[name]
         for name in FACTS:
             variables[name] = clean(self.known.get(name)) or self.missing[name]
         for name, make in _SELDOM.items():
