@@ -111,9 +111,9 @@ select
     scores.source,
     scores.day,
     cast(scores.score as double) as score,
-    costs.source_table,
+    coalesce(costs.source_table, 'all') as source_table,
     coalesce(costs.fault, 'none') as fault,
-    costs.category,
+    coalesce(costs.category, 'all') as category,
     costs.detail,
     coalesce(costs.points_lost, 0) as points_lost
 from scores
