@@ -21,17 +21,22 @@ VARS = "{raw_data: lake, as_of: '2026-06-15 12:00:00'}"
 ON_DUCKDB_ONLY = {
     "rejected_records": ("source_line",),
     "source_audit": ("files", "records_in_files"),
+    # A place among all segments, those of predictions too.
+    "segment_performance": ("click_rate_quartile",),
 }
 # Segments of predictions, likewise; each cluster is one.
 PREDICTED = [name for name in var({}, "predicted_segments") if name != "clusters"]
 OTHER_FORMATS = {"raw_crm__surveys": "csv", "raw_shop__checkouts": "json"}
-OF_SEGMENTS = ("segment_memberships", "segment_membership_history", "segment_sizes")
+OF_SEGMENTS = (
+    *("segment_memberships", "segment_membership_history", "segment_sizes"),
+    "segment_performance",
+)
 MARTS = sorted(
     path.stem
     for path in (ROOT / "models").rglob("*.sql")
     if "marts" in path.parts or "schema='marts'" in path.read_text()
     # Made by Python models: on DuckDB only.
-    if not {"predictions", "predicted"} & set(path.parts)
+    if not {"predictions", "predicted", "experiment_results.sql"} & set(path.parts)
     if "materialized: view" not in path.with_suffix(".yml").read_text()
 )
 
