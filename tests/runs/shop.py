@@ -21,7 +21,7 @@ from conftest import (
     dbt_server,
     run_dbt,
 )
-from worlds import Night, World
+from worlds import Night, Row, World
 
 Customers = dict[str, frozenset[str]]  # by id, the records of each
 Tables = dict[str, list[tuple]]
@@ -44,6 +44,18 @@ DECISIONS = {
     )
 }
 OF_THE_LEDGER = {LEDGER, "identity.customer_id_changes", *DECISIONS}
+
+
+def shuffled(rows: list[Row], rng: random.Random) -> list[Row]:
+    """Rows in another order, but versions of one key in theirs.
+
+    Of versions that nothing else tells apart the later line of the later file is the newer one.
+    """
+    versions = defaultdict(list)
+    for row in rows:
+        versions[next(iter(row.values()))].append(row)
+    waiting = {key: iter(of_key) for key, of_key in versions.items()}
+    return [next(waiting[next(iter(row.values()))]) for row in rng.sample(rows, len(rows))]
 
 
 class Shop:
@@ -83,7 +95,7 @@ class Shop:
         for table, rows in tables.items():
             # Events of one second happen in their order in the source: that one stays.
             is_shuffled = rng and table != "web.events"
-            ordered = rng.sample(rows, len(rows)) if is_shuffled else rows
+            ordered = shuffled(rows, rng) if is_shuffled else rows
             path = lake / table.replace(".", "/")
             path.mkdir(parents=True)
             size = -(-len(rows) // files)
