@@ -365,6 +365,13 @@ def test_a_minority_does_not_take_an_id_back(compiled: dict[str, str]) -> None:
     assert warehouse.changes()[first["b"]] == (first["a"], "merged", "merge")
 
 
+def test_an_id_comes_back_to_all_who_had_it(compiled: dict[str, str]) -> None:
+    # b and c left it by a merge, d and e were split off in the same run: half of them each.
+    history = partition("a", "bcde"), partition("abc", "d", "e"), partition("a", "bcde")
+    _, (first, _, last) = story(compiled, *history)
+    assert last == first
+
+
 def test_records_that_come_back_have_their_id(compiled: dict[str, str]) -> None:
     both, one = partition("ab", "c"), partition("c")
     warehouse, (first, _, third) = story(compiled, both, one, both)

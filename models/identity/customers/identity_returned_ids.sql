@@ -50,10 +50,18 @@ with
         from claimed
     ),
 
+    -- Whoever had it speaks for it, also a part that was split off before the rest was merged.
     claimants as (
-        select cluster, max(merged_in) as merged_in, count(distinct record_key) as records_count
-        from claims
-        group by cluster
+        select
+            claimed.cluster,
+            max(claimed.merged_in) as merged_in,
+            count(distinct holders.record_key) as records_count
+        from claimed
+        inner join
+            holders
+            on claimed.cluster = holders.cluster
+            and claimed.customer_id = holders.customer_id
+        group by claimed.cluster
     ),
 
     -- Records that came after the merge have no say in it.
