@@ -100,9 +100,10 @@ def test_a_letter_that_is_refused_says_why(tmp_path: Path) -> None:
     (tmp_path / "note.txt.j2").write_text("Subject: {{ first_name }}\nPreheader: x\n\nx\n")
     found = gallery.gallery(SHOP, tmp_path, ["note"], lint=False)
     refused = {one["reader"]: one["refused"] for one in found if "refused" in one}
-    assert set(refused) == {"nameless", "no_personalization", "empty"}
+    # A name with markup in it is none.
+    assert set(refused) == {"nameless", "no_personalization", "empty", "hostile"}
     assert all("first_name" in why for why in refused.values())
-    assert "3 refused" in gallery.counted(found)
+    assert "4 refused" in gallery.counted(found)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:
