@@ -22,7 +22,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from penpal import settings
-from penpal.letters import outbox, shop, workers
+from penpal.letters import outbox, sample, shop, workers
 from penpal.letters.queue import QUEUE_COLUMNS
 
 ROOT = Path(__file__).parents[2]
@@ -116,6 +116,21 @@ def check_at_most_once(warehouse: Path, expected: int) -> None:
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Path:
     return make(tmp_path / "shop.duckdb", queue(40))
+
+
+def test_the_lint_of_a_sample_stops_before_the_first_letter(tmp_path: Path) -> None:
+    warehouse = make(tmp_path / "shop.duckdb", queue(6))
+    emails = tmp_path / "emails"
+    shutil.copytree(ROOT / "emails", emails)
+    job = workers.Job(
+        *(shop.load(), SECRET, where(warehouse).outbox, QUEUE_COLUMNS, frozenset()), emails
+    )
+    sample.lint_sample(job, warehouse, workers.TIME_LIMIT)
+    text = emails / "birthday.txt.j2"
+    text.write_text(text.read_text() + "\nLorem ipsum dolor sit amet.\n")
+    with pytest.raises(settings.UserError, match=r"birthday, en: placeholder-text"):
+        sample.lint_sample(job, warehouse, workers.TIME_LIMIT)
+    assert not list(tmp_path.rglob("*.parquet"))
 
 
 def test_renders_each_letter_once(warehouse: Path) -> None:

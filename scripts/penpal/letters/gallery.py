@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from concurrent.futures import ProcessPoolExecutor
@@ -15,7 +14,9 @@ from penpal.letters.personas import personas
 from penpal.letters.render import Refused, Renderer
 from penpal.letters.shop import Shop
 from penpal.letters.tokens import Signer
-from penpal.lint import lint_letter
+from penpal.lint import Against
+from penpal.lint import lint as lint_mail
+from penpal.lint.reading import from_outbox
 
 SIGNER = Signer("links of the gallery lead nowhere")
 NOTICE = "shared/notice.mjml"  # the layout of letters that nobody needs to have asked for
@@ -74,16 +75,7 @@ def names(root: Path) -> list[str]:
 
 
 def _findings(renderer: Renderer, letter: dict[str, Any]) -> list[Shown]:
-    found = lint_letter(
-        letter["subject"],
-        letter["html"],
-        letter["text"],
-        json.loads(letter["headers"]),
-        shop=renderer.shop,
-        preheader=letter["preheader"],
-        language=letter["language"],
-        is_transactional=letter["campaign"] in renderer.transactional,
-    )
+    found = lint_mail(from_outbox(letter, renderer.transactional), Against(renderer.shop))
     return [{name: str(getattr(one, name)) for name in FINDING} for one in found]
 
 

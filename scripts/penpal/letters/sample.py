@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +14,8 @@ import pyarrow.parquet as pq
 from penpal import settings
 from penpal.letters import workers
 from penpal.letters.queue import NOT_RENDERED, QUEUE_COLUMNS
-from penpal.lint import lint_letter
+from penpal.lint import Against, lint
+from penpal.lint.reading import from_outbox
 from penpal.settings import UserError
 
 SHOWN = 20  # faults that are listed
@@ -62,17 +62,7 @@ def _rendered(job: workers.Job, rows: list[tuple], time_limit: float) -> Iterato
 
 
 def _faults(job: workers.Job, letter: dict[str, Any], context: str) -> list[str]:
-    found = lint_letter(
-        letter["subject"],
-        letter["html"],
-        letter["text"],
-        json.loads(letter["headers"]),
-        shop=job.shop,
-        preheader=letter["preheader"],
-        language=letter["language"],
-        is_transactional=letter["campaign"] in job.transactional,
-        context=context,
-    )
+    found = lint(from_outbox(letter, job.transactional, context), Against(job.shop))
     name = f"{letter['campaign']}, {letter['language']}"
     return [
         f"{name}: {one.rule} ({one.where}): {one.what}. {one.cure}"
