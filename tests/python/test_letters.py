@@ -7,6 +7,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from jinja2.exceptions import SecurityError
 
 from penpal.letters import shop
-from penpal.letters.context import NAME_LIMIT, PRODUCT_LIMIT, clean, money
+from penpal.letters.context import NAME_LIMIT, PRODUCT_LIMIT, clean, is_name, money
 from penpal.letters.links import safe_url, tracked
 from penpal.letters.render import HTML_LIMIT, Refused, Renderer, check_header
 from penpal.letters.templates import TemplateRefused, Templates
@@ -330,11 +331,19 @@ HOSTILE_NAMES = {
 }
 
 
+@pytest.fixture
+def anything_is_a_name(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("penpal.letters.context._NO_NAME", re.compile("(?!)"))
+    is_name.cache_clear()
+    yield
+    is_name.cache_clear()
+
+
+@pytest.mark.usefixtures("anything_is_a_name")
 @pytest.mark.parametrize("template", LETTERS)
 @pytest.mark.parametrize("number", HOSTILE_NAMES)
-def test_hostile_names(template: str, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_names(template: str, number: int) -> None:
     """Should one ever be taken for a name, it is printed and does nothing."""
-    monkeypatch.setattr("penpal.letters.context._NO_NAME", re.compile("(?!)"))
     name = HOSTILE_NAMES[number]
     cut = clean(name, NAME_LIMIT)
     harmless = Elements(render(template, context={"first_name": "Harmless"})["html"])
