@@ -155,9 +155,7 @@ def test_a_long_name_is_several_encoded_words() -> None:
     assert str(make_header(decode_header(line.removeprefix("From: ")))).startswith(name.strip())
 
 
-def test_a_sender_that_formataddr_has_encoded() -> None:
-    message = parsed(raw(sender="=?utf-8?b?Q2Fmw6k=?= <hello@example.com>"))
-    assert message["From"].addresses[0].display_name == "Café"
+def test_a_sender_hides_no_header() -> None:
     with pytest.raises(UnsafeLetter, match="From holds"):
         raw(sender="=?utf-8?q?a=0d=0aBcc:_b=40example.net?= <hello@example.com>")
 

@@ -8,7 +8,9 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
+from email.utils import parseaddr
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -316,6 +318,13 @@ def page_of(content: str) -> str:
 
 END = "</mj-body></mjml>"
 FOOT = (END, '<mj-include path="shared/foot.mjml" />' + END)
+
+
+@pytest.mark.parametrize("name", ["Example Shop", "Café Ünïcode", 'Zoë "the" Shop', "A, B"])
+def test_the_sender_keeps_his_name(name: str) -> None:
+    sender = Renderer(replace(SHOP, sender_name=name), SIGNER).from_header
+    assert parseaddr(sender) == (name, SHOP.sender_address)
+    assert "=?" not in sender
 
 
 # --- hostile values ----------------------------------------------------------------------------

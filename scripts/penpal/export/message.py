@@ -12,8 +12,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.errors import MessageError
-from email.header import decode_header
 from email.utils import format_datetime, parseaddr
 
 from penpal.letters.shop import is_address
@@ -74,9 +72,7 @@ def headers_of(letter: Mapping[str, object], headers: Mapping[str, object]) -> d
         lowered = name.lower()
         if not _NAME.fullmatch(name) or not (lowered in ALLOWED or lowered.startswith("x-")):
             raise UnsafeLetter(f"a header that letters do not have: {name[:40]!r}")
-        # formataddr() has encoded a sender's name already; it is the shop's own, from shop.toml.
-        decoded = _sender(value) if lowered in ("from", "reply-to") else value
-        result[name] = checked(name, decoded)
+        result[name] = checked(name, value)
     lowered = {name.lower() for name in result}
     if len(lowered) != len(result):
         raise UnsafeLetter("a header stands twice")
@@ -95,19 +91,6 @@ def headers_of(letter: Mapping[str, object], headers: Mapping[str, object]) -> d
             raise UnsafeLetter("the letter does not say when it was rendered")
         result["Date"] = format_datetime(rendered_at.replace(tzinfo=UTC))
     return result
-
-
-def _sender(value: object) -> object:
-    if not isinstance(value, str) or "=?" not in value:
-        return value
-    try:
-        parts = decode_header(value)
-        return "".join(
-            part if isinstance(part, str) else part.decode(charset or "ascii")
-            for part, charset in parts
-        )
-    except (MessageError, ValueError, LookupError):
-        return value
 
 
 def normalised(text: str) -> str:

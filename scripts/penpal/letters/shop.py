@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, fields
-from email.utils import formataddr
+from email.utils import formataddr, quote
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -52,8 +52,10 @@ class Shop:
 
     @cached_property
     def sender(self) -> str:
-        """The From header."""
-        return formataddr((self.sender_name, self.sender_address))
+        """The From header, readable: whoever hands the letter over encodes what is not ASCII."""
+        if self.sender_name.isascii():
+            return formataddr((self.sender_name, self.sender_address))
+        return f'"{quote(self.sender_name)}" <{self.sender_address}>'
 
 
 def is_address(text: str) -> bool:
