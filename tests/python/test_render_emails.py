@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import datetime
 from pathlib import Path
@@ -81,13 +83,45 @@ def make(warehouse: Path, rows: list[dict[str, Any]]) -> Path:
     return warehouse
 
 
+@functools.cache
+def few_letters() -> tempfile.TemporaryDirectory:
+    """The letters of the queue, in its language alone: all others take seconds to check."""
+    folder = tempfile.TemporaryDirectory(prefix="emails")
+    kept = {row["template"] for row in FIXTURE} | {"en", "shop"}
+    for path in settings.EMAILS.rglob("*.*"):
+        if path.parent.name == "shared" or path.name.partition(".")[0] in kept:
+            place = Path(folder.name, path.relative_to(settings.EMAILS))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, place)
+    return folder
+
+
+# Runs the program with the letters of a folder.
+RENDER = """
+import runpy, sys
+from pathlib import Path
+from penpal import settings
+settings.EMAILS = Path(sys.argv.pop(1))
+sys.argv[0] = sys.argv.pop(1)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def environment_of(warehouse: Path, **changes: str) -> dict[str, str]:
+    own = {
+        "PENPAL_WAREHOUSE": str(warehouse),
+        "PENPAL_SECRET": SECRET,
+        "PYTHONPATH": str(SCRIPT.parent),
+    }
+    return os.environ | own | changes
+
+
 def run(warehouse: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: PLW1510 (the tests look at the exit code)
-        [sys.executable, SCRIPT, *arguments],
+        [sys.executable, "-c", RENDER, few_letters().name, SCRIPT, *arguments],
         capture_output=True,
         text=True,
-        env={**os.environ, "PENPAL_WAREHOUSE": str(warehouse), "PENPAL_SECRET": SECRET}
-        | environment,
+        env=environment_of(warehouse, **environment),
     )
 
 
@@ -184,7 +218,9 @@ def test_the_same_letters_with_any_number_of_jobs(tmp_path: Path) -> None:
 # Runs the renderer with small batches, and has it killed when it comes to a step for the nth time.
 KILLER = """
 import os, signal, sys
-sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from penpal import settings
+settings.EMAILS = Path(sys.argv[1])
 import render_emails
 from penpal.letters import outbox, queue
 step, count = sys.argv[2], int(sys.argv[3])
@@ -214,8 +250,8 @@ if __name__ == "__main__":
 def test_killed_at_any_step(warehouse: Path, step: str, count: str) -> None:
     script = warehouse.with_name("killer.py")
     script.write_text(KILLER)
-    environment = {**os.environ, "PENPAL_WAREHOUSE": str(warehouse), "PENPAL_SECRET": SECRET}
-    arguments = [sys.executable, script, str(ROOT / "scripts"), step, count]
+    arguments = [sys.executable, script, few_letters().name, step, count]
+    environment = environment_of(warehouse)
     died = subprocess.run(arguments, env=environment, capture_output=True, check=False)
     if "write_refused" in step and count == "3":
         assert died.returncode == 0  # it is called once
@@ -227,11 +263,9 @@ def test_killed_at_any_step(warehouse: Path, step: str, count: str) -> None:
 
 def test_killed_at_any_time(tmp_path: Path) -> None:
     path = make(tmp_path / "shop.duckdb", queue(4_000))
-    environment = {**os.environ, "PENPAL_WAREHOUSE": str(path), "PENPAL_SECRET": SECRET}
+    arguments = [sys.executable, "-c", RENDER, few_letters().name, SCRIPT]
     for pause in (0.3, 0.9, 1.3, 1.7):
-        process = subprocess.Popen(
-            [sys.executable, SCRIPT], env=environment, stdout=subprocess.DEVNULL
-        )
+        process = subprocess.Popen(arguments, env=environment_of(path), stdout=subprocess.DEVNULL)
         time.sleep(pause)
         process.kill()
         process.wait()
@@ -447,17 +481,8 @@ def test_a_faulty_template_stops_the_run_before_the_first_letter(warehouse: Path
     (emails / "half.mjml.j2").write_text(TAME)
     head = "Subject: A\nPreheader: B\n\n"
     (emails / "unheard_of.txt.j2").write_text(head + "{% if first_name %}Hello\n")
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import render_emails\n"
-        "from pathlib import Path; from penpal import settings\n"
-        "from penpal.letters import rendering, templates\n"
-        "class Elsewhere(templates.Templates):\n"
-        "    def __init__(self, shop): super().__init__(shop, Path(sys.argv[2]))\n"
-        "rendering.Templates = Elsewhere\n"
-        "settings.run(lambda: render_emails.main([]))\n"
-    )
-    environment = {**os.environ, "PENPAL_WAREHOUSE": str(warehouse), "PENPAL_SECRET": SECRET}
-    arguments = [sys.executable, "-c", code, ROOT / "scripts", emails]
+    arguments = [sys.executable, "-c", RENDER, emails, SCRIPT]
+    environment = environment_of(warehouse)
     done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == settings.EXIT_CANNOT_RUN
     assert "3 faults in the templates, nothing was rendered:" in done.stderr
