@@ -179,6 +179,9 @@ FIRST = ("test_run_pipeline", "test_render_emails", "test_bench_identity", "test
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {name: place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+    for item in items:
+        if "built_warehouse" in item.fixturenames:
+            item.add_marker("built")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -19,6 +19,7 @@ from conftest import ROOT
 from penpal.project_vars import var
 from penpal.segments.explain import EVENTS
 
+pytestmark = pytest.mark.built
 MANIFEST = ROOT / "target" / "manifest.json"
 LINES = 120
 SIBLINGS = 12

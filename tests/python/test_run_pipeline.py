@@ -338,6 +338,7 @@ def test_the_screen_says_which_campaign_is_stopped() -> None:
     assert "STOPPED" not in screen(record, paths)
 
 
+@pytest.mark.built
 def test_every_node_is_built_by_exactly_one_step() -> None:
     """Also the tests that stand between raw nodes and the rest."""
 
