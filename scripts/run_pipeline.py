@@ -1,6 +1,6 @@
 """Run the whole way: raw data, checks, models, letters, publication; then one screen of facts.
 
-`full` holds a lock, so that one run at a time writes to the warehouse; every step sees the same
+A run holds a lock, so that one run at a time writes to the warehouse; every step sees the same
 clock. Logs and the run record go to <warehouse>.runs/<run>/. A run that was killed anywhere is
 simply started again.
 """
@@ -15,10 +15,10 @@ from typing import Any, NoReturn
 
 from penpal import settings
 from penpal.pipeline.lock import hold_lock
+from penpal.pipeline.modes import MODES
 from penpal.pipeline.run import (
     Run,
     dbt_vars,
-    full_steps,
     mark_killed,
     now,
     refuse_empty_folders,
@@ -29,7 +29,7 @@ from penpal.pipeline.summary import collect, read_json, sample_clock, screen
 from penpal.project_vars import var
 
 
-def full(options: argparse.Namespace) -> int:
+def run_mode(options: argparse.Namespace) -> int:
     paths = settings.load()
     given = dbt_vars(options)
     if var(given, "raw_data") == "lake":
@@ -40,7 +40,7 @@ def full(options: argparse.Namespace) -> int:
         run = Run(paths, name, given)
         try:
             passed = vars_option(given)
-            steps = full_steps(run.folder, passed, options.accept_shares)
+            steps = MODES[options.mode].steps(run.folder, passed, options.accept_shares)
             with Steps(run.folder, lock) as processes:
                 processes.make_ready(steps, {"dbt": passed})
                 for step in steps:
@@ -67,7 +67,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     modes = parser.add_subparsers(dest="mode", required=True)
-    mode = modes.add_parser("full", help="every step, over all data")
+    for name, mode in MODES.items():
+        add_options(modes.add_parser(name, help=mode.about))
+    return parser.parse_args(arguments)
+
+
+def add_options(mode: argparse.ArgumentParser) -> None:
     mode.add_argument("--vars", metavar="YAML", help="dbt vars, as for dbt: '{raw_data: lake}'")
     mode.add_argument("--raw-data", choices=["sample", "lake", "warehouse"], help="var raw_data")
     mode.add_argument("--sources", metavar="LIST", help="var sources: crm,web,shop,email")
@@ -77,13 +82,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         action="store_true",
         help="go on where more rows are rejected than in the last good run, and measure by this",
     )
-    return parser.parse_args(arguments)
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     signal.signal(signal.SIGTERM, _stop)
-    return full(options)
+    return run_mode(options)
 
 
 if __name__ == "__main__":
