@@ -1,4 +1,4 @@
-"""The ways to run: each mode is a list of steps, and what is true of runs is true of all of them."""
+"""The ways to run: each mode is a list of steps; what is true of runs is true of all of them."""
 
 from __future__ import annotations
 
