@@ -54,6 +54,21 @@ class Settings:
         return self._beside(".published.duckdb")
 
     @property
+    def anonymised(self) -> Path:
+        """The same without personal data, where that was asked for."""
+        return self._beside(".anonymised.duckdb")
+
+    @property
+    def parquet(self) -> Path:
+        """The marts as Parquet, where that was asked for: a link to the newest folder of them."""
+        return self._beside(".parquet")
+
+    @property
+    def anonymised_parquet(self) -> Path:
+        """The marts without personal data as Parquet, likewise."""
+        return self._beside(".anonymised.parquet")
+
+    @property
     def published_facts(self) -> Path:
         """What the published copy holds: row count and content hash of every mart, as JSON."""
         return self._beside(".published.json")
