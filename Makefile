@@ -5,7 +5,7 @@ VARS ?= {}
 # Tests of one file share what they set up; files begin in the order of tests/conftest.py.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup setup-dev setup-spark setup-splink run test test-spark test-identity \
+.PHONY: help setup setup-dev setup-spark setup-splink run test test-spark test-identity test-crash \
 	fuzz bench-identity bench-render segment trigger preview report lint format parse build pytest docs \
 	clean
 
@@ -14,6 +14,7 @@ help:
 	@echo 'make test   everything CI runs: lint, parse, dbt unit and data tests, Python tests'
 	@echo 'make test-spark  the same models on Spark: every mart as on DuckDB, row by row'
 	@echo 'make test-identity  identity on FEBRL 1, 2 and 3, and over batches, deletions and overrides'
+	@echo 'make test-crash N=8  runs killed in each of their steps, then run again: as if nothing had been'
 	@echo 'make fuzz   2,000 damaged copies of the files of the sample: read, or refused in a sentence'
 	@echo 'make bench-identity  identity resolution next to Splink: accuracy, time, memory'
 	@echo 'make bench-render  letters a processor second, next to the obvious loops'
@@ -80,6 +81,10 @@ test-spark: setup-spark
 
 test-identity: setup-dev .venv/febrl.stamp
 	$(BIN)/python -m pytest $(PARALLEL) tests/febrl tests/runs
+
+# Each run that is killed, and run again, takes about a minute on two processors.
+test-crash: setup-dev
+	$(BIN)/python -m pytest -s tests/crash --kills $(or $(N),8) --seed $(or $(SEED),1)
 
 fuzz: setup-dev
 	$(BIN)/python -m pytest -s tests/python/test_fuzz_files.py --mutations 2000
