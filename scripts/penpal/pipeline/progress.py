@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from penpal.files import write_whole
 from penpal.pipeline import known
-from penpal.pipeline.failures import dbt_counts, explain, run_results, shorten
+from penpal.pipeline.failures import dbt_counts, explain, read_results, run_results, shorten
 from penpal.pipeline.hooks import call_hook
 from penpal.pipeline.journal import Journal, now
 from penpal.pipeline.records import RUN_FACTS, Record
@@ -22,6 +22,7 @@ from penpal.pipeline.summary import letters_line, read_json
 from penpal.settings import EXIT_CHECK_FAILED, Settings, UserError
 from penpal.terminal import shown
 
+RESULT_FACTS = ("unique_id", "status", "execution_time", "failures", "message")
 PREPARE = Step("prepare", "Prepare", ())
 
 
@@ -127,6 +128,8 @@ class Run:
             # What an earlier run left there would be taken for this one's results.
             run_results().unlink(missing_ok=True)
         code = steps.run(step)
+        if step.is_dbt:
+            self.keep_results(step)
         if not code:
             return 0, []
         text = log.read_bytes()[seen:].decode("utf-8", errors="replace")
@@ -136,6 +139,11 @@ class Run:
             if failure.says:
                 sentences.append(failure.says.format(folder=self.paths.warehouse.parent))
         return code, sentences
+
+    def keep_results(self, step: Step) -> None:
+        """What became of each node of dbt's, in few words; dbt's own file is the last step's."""
+        kept = [{fact: result.get(fact) for fact in RESULT_FACTS} for result in read_results()]
+        write_whole(self.folder / f"{step.name}.results.json", json.dumps(kept))
 
     def last_line(self, step: Step, log: Path) -> str:
         if step.name == "letters":
