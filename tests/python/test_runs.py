@@ -596,3 +596,39 @@ def test_a_dry_run_says_what_is_in_the_way(paths: Settings, capsys: Any) -> None
     assert "But         Another run (r1" in capsys.readouterr().out
     assert run("--dry-run", "--replay") == 0
     assert "none: a replay writes no letters" in capsys.readouterr().out
+
+
+# --- schedules ----------------------------------------------------------------------------------
+
+EXAMPLES = ROOT / "examples"
+
+
+def test_examples_call_runs_as_they_can_be_called() -> None:
+    options = "--raw-data lake --sources crm,web,shop,email --resume"
+    files = [EXAMPLES / "crontab", *(EXAMPLES / "systemd").glob("*.service")]
+    called = [
+        line.partition("run_pipeline.py ")[2].partition(" >")[0].replace("$OPTIONS", options)
+        for file in files
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if "run_pipeline.py " in line
+    ]
+    assert len(called) == 4
+    assert {call.split()[0] for call in called} == {"full", "triggers"}
+    for call in called:
+        mode, *rest = call.split()
+        assert "--if-running" in rest
+        run_pipeline.parse([mode if mode in MODES else "full", *rest])
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
+def test_units_are_valid(tmp_path: Path) -> None:
+    units = []
+    for file in sorted((EXAMPLES / "systemd").iterdir()):
+        text = file.read_text(encoding="utf-8").replace("/opt/penpal/.venv/bin/python", "/bin/true")
+        (tmp_path / file.name).write_text(text)
+        units.append(str(tmp_path / file.name))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *units], check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(units) == 4
