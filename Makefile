@@ -5,7 +5,7 @@ VARS ?= {}
 # Tests of one file share what they set up; files begin in the order of tests/conftest.py.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup setup-dev setup-spark setup-splink run test test-spark test-identity \
+.PHONY: help setup setup-dev setup-spark setup-splink run test test-spark test-identity test-crash test-dagster \
 	fuzz bench-identity bench-render segment trigger preview report lint format parse build pieces pytest docs \
 	clean
 
@@ -14,6 +14,8 @@ help:
 	@echo 'make test   everything CI runs: lint, parse, dbt unit and data tests, Python tests'
 	@echo 'make test-spark  the same models on Spark: every mart as on DuckDB, row by row'
 	@echo 'make test-identity  identity on FEBRL 1, 2 and 3, and over batches, deletions and overrides'
+	@echo 'make test-crash N=8  runs killed in each of their steps, then run again: as if nothing had been'
+	@echo 'make test-dagster  the Dagster project of examples/, in an environment of its own'
 	@echo 'make fuzz   2,000 damaged copies of the files of the sample: read, or refused in a sentence'
 	@echo 'make bench-identity  identity resolution next to Splink: accuracy, time, memory'
 	@echo 'make bench-render  letters a processor second, next to the obvious loops'
@@ -86,6 +88,20 @@ test-spark: setup-spark
 
 test-identity: setup-dev .venv/febrl.stamp
 	$(BIN)/python -m pytest $(PARALLEL) tests/febrl tests/runs
+
+# Each run that is killed, and run again, takes about a minute on two processors.
+test-crash: setup-dev
+	$(BIN)/python -m pytest -s tests/crash --kills $(or $(N),8) --seed $(or $(SEED),1)
+
+# Dagster has an environment of its own: it starts the pipeline as a program.
+.venv/dagster.stamp: .venv/dev.stamp requirements-dagster.txt
+	test -x .venv-dagster/bin/python || $(PYTHON) -m venv .venv-dagster
+	.venv-dagster/bin/pip install --quiet --disable-pip-version-check -r requirements-dagster.txt -c constraints.txt pytest
+	@touch $@
+
+test-dagster: .venv/dagster.stamp
+	$(BIN)/dbt --quiet parse
+	.venv-dagster/bin/python -m pytest -p no:cacheprovider examples/dagster
 
 fuzz: setup-dev
 	$(BIN)/python -m pytest -s tests/python/test_fuzz_files.py --mutations 2000

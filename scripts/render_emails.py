@@ -26,6 +26,11 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--limit", type=int, metavar="N", help="render at most N letters")
     parser.add_argument(
+        "--revoke-only",
+        action="store_true",
+        help="render nothing: only take back what waits in the outbox and must not go any more",
+    )
+    parser.add_argument(
         "--jobs", type=int, metavar="N", help="worker processes (default: by letters and cores)"
     )
     parser.add_argument(
@@ -116,7 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
     with outbox.locked(where.outbox):
         counts = rendering.render_queue(
             where,
-            limit=options.limit,
+            limit=0 if options.revoke_only else options.limit,
             jobs=options.jobs,
             time_limit=options.time_limit,
             with_preview=options.preview,

@@ -36,6 +36,10 @@ EVIDENCE = (
 )
 
 
+# Marts about runs: they differ from run to run, so they are no content.
+ABOUT_RUNS = ("pipeline_runs",)
+
+
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
@@ -56,12 +60,13 @@ def _is_alive(process: str) -> bool:
 
 def clean_leftovers(paths: Settings) -> None:
     """Remove the files <target>.<process id>.partial… of this run and of those that are no more."""
-    for target in (paths.published, paths.published_facts, paths.ledger_dir):
+    targets = (paths.published, paths.published_facts, paths.ledger_dir)
+    for target in (*targets, paths.anonymised, paths.parquet, paths.anonymised_parquet):
         for leftover in target.parent.glob(f"{target.name}.*.partial*"):
             process = leftover.name.removeprefix(f"{target.name}.").split(".")[0]
             if process != str(os.getpid()) and _is_alive(process):
                 continue
-            if leftover.is_dir():
+            if leftover.is_dir() and not leftover.is_symlink():
                 shutil.rmtree(leftover, ignore_errors=True)
             else:
                 leftover.unlink(missing_ok=True)
@@ -109,7 +114,7 @@ def content_hash(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str,
 def publish_copy(paths: Settings) -> dict[str, dict[str, Any]]:
     """Copy the marts, and their evidence, to a new file and swap it in.
 
-    Returns row count and hash of each mart.
+    Returns row count and hash of each mart that is content.
     """
     partial = _partial(paths.published)
     connection = duckdb.connect(str(partial))
@@ -124,7 +129,8 @@ def publish_copy(paths: Settings) -> dict[str, dict[str, Any]]:
         for name in marts:
             copy = f"marts.{_quoted(name)}"
             connection.execute(f"create table {copy} as from warehouse.{copy}")
-            facts[name] = content_hash(connection, copy)
+            if name not in ABOUT_RUNS:
+                facts[name] = content_hash(connection, copy)
         copy_evidence(connection)
         connection.execute("detach warehouse")
         connection.execute("checkpoint")
@@ -194,6 +200,8 @@ def publish(paths: Settings) -> dict[str, Any]:
     """Export the ledgers, swap in the analysts' copy, and write down what it holds."""
     settings.connect(paths.warehouse, read_only=True).close()  # missing or locked: say so
     clean_leftovers(paths)
+    if paths.runs.exists():
+        paths.runs_log.touch()  # which a view reads
     try:
         ledgers = export_ledgers(paths)
         marts = publish_copy(paths)
@@ -209,3 +217,37 @@ def publish(paths: Settings) -> dict[str, Any]:
     write_whole(paths.published_facts, json.dumps(facts, indent=2) + "\n")
     sync(paths.published.parent)
     return facts
+
+
+def export_parquet(paths: Settings, source: Path, link: Path) -> int:
+    """Write the marts of a published file as Parquet to a new folder, and swap that in.
+
+    `link` then names the new folder. The one before stays until the next time, for those who are
+    reading in it. Returns how many marts there are.
+    """
+    clean_leftovers(paths)
+    partial = _partial(link)
+    partial.mkdir(parents=True)
+    with settings.connect(source, read_only=True) as connection:
+        database = connection.execute("select current_database()").fetchone()[0]
+        marts = tables_of(connection, database, "marts")
+        for name in marts:
+            file = partial / f"{name}.parquet"
+            connection.execute(f"copy marts.{_quoted(name)} to {_text(file)} (format parquet)")
+            sync(file)
+    sync(partial)
+    folder = link.with_name(f"{link.name}.{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
+    partial.rename(folder)
+    before = link.resolve() if link.is_symlink() else None
+    new_link = _partial(link)
+    new_link.symlink_to(folder.name)
+    try:
+        os.replace(new_link, link)
+    except OSError as error:
+        new_link.unlink()
+        raise UserError(f"{link} is no link of ours: move it away, then publish again.") from error
+    sync(link.parent)
+    for old in link.parent.glob(f"{link.name}.2*"):
+        if old not in (folder, before) and not old.name.endswith(".partial"):
+            shutil.rmtree(old, ignore_errors=True)
+    return len(marts)

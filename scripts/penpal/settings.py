@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import traceback
@@ -53,6 +54,21 @@ class Settings:
         return self._beside(".published.duckdb")
 
     @property
+    def anonymised(self) -> Path:
+        """The same without personal data, where that was asked for."""
+        return self._beside(".anonymised.duckdb")
+
+    @property
+    def parquet(self) -> Path:
+        """The marts as Parquet, where that was asked for: a link to the newest folder of them."""
+        return self._beside(".parquet")
+
+    @property
+    def anonymised_parquet(self) -> Path:
+        """The marts without personal data as Parquet, likewise."""
+        return self._beside(".anonymised.parquet")
+
+    @property
     def published_facts(self) -> Path:
         """What the published copy holds: row count and content hash of every mart, as JSON."""
         return self._beside(".published.json")
@@ -83,6 +99,11 @@ class Settings:
         return self._beside(".runs")
 
     @property
+    def runs_log(self) -> Path:
+        """What happened in all runs, a line of JSON an event."""
+        return self.runs / "runs.jsonl"
+
+    @property
     def secret_file(self) -> Path:
         """Generated signing secret, used when PENPAL_SECRET is not set."""
         return self._beside(".secret")
@@ -111,6 +132,12 @@ def load() -> Settings:
     )
 
 
+def _holder(error: duckdb.Error) -> str:
+    """Who has a file open, as far as DuckDB knows."""
+    found = re.search(r"lock is held in (.+?) \(PID (\d+)\)", str(error))
+    return f"Another program ({found[1]}, process {found[2]})" if found else "Another program"
+
+
 def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open an existing warehouse; a missing, locked or unreadable file is a UserError."""
     if not path.exists():
@@ -119,7 +146,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         return duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
         if any(words in str(error) for words in LOCKED):
-            message = f"Another program has {path} open: close it or wait, then run again."
+            message = f"{_holder(error)} has {path} open: close it or wait, then run again."
             raise UserError(message, EXIT_LOCKED) from error
         reason = str(error).splitlines()[0]
         raise UserError(f"{path} cannot be opened as a DuckDB warehouse: {reason}") from error

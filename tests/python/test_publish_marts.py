@@ -16,6 +16,7 @@ from conftest import ROOT
 
 from penpal import publishing
 from penpal.settings import Settings, UserError
+from publish_marts import wanted_always
 
 # Both marts carry the number of the publication: a torn file would mix them.
 MARTS = """
@@ -170,3 +171,81 @@ def test_without_warehouse_it_says_so(paths: Settings) -> None:
     process = publish(paths)
     assert process.wait() == 2
     assert "There is no warehouse at" in process.communicate()[1]
+
+
+# --- Parquet beside it --------------------------------------------------------------------------
+
+
+def rows_of(paths: Settings, mart: str = "customers") -> tuple[int, ...]:
+    query = f"select count(*), min(version), max(version) from '{paths.parquet}/{mart}.parquet'"
+    return duckdb.connect().execute(query).fetchone()
+
+
+def test_the_folder_of_parquet_is_swapped_whole(paths: Settings) -> None:
+    for version in (1, 2, 3):
+        fill(paths, version)
+        publishing.publish(paths)
+        assert publishing.export_parquet(paths, paths.published, paths.parquet) == 2
+        assert rows_of(paths) == rows_of(paths, "orders") == (20_000, version, version)
+        if version == 2:
+            reading = paths.parquet.resolve()
+    kept = sorted(paths.parquet.parent.glob(f"{paths.parquet.name}.*"))
+    assert kept == [reading, paths.parquet.resolve()], "the one before stays for its readers"
+    assert leftovers(paths) == []
+
+
+def test_killed_while_it_writes_parquet_then_run_again(paths: Settings) -> None:
+    fill(paths)
+    env = os.environ | {"PENPAL_WAREHOUSE": str(paths.warehouse), "PENPAL_PUBLISH": "parquet"}
+    command = [sys.executable, str(ROOT / "scripts" / "publish_marts.py")]
+    subprocess.run(command, env=env, check=True, capture_output=True)
+    fill(paths, version=2, rows=200_000)
+    for delay in [random.Random(5).uniform(0.3, 0.9) for _ in range(4)]:
+        process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
+        time.sleep(delay)
+        process.kill()
+        process.wait()
+        assert rows_of(paths) == rows_of(paths, "orders")
+        assert rows_of(paths)[1:] in [(1, 1), (2, 2)]
+    subprocess.run(command, env=env, check=True, capture_output=True)
+    assert rows_of(paths) == (200_000, 2, 2)
+    assert leftovers(paths) == []
+
+
+def test_a_folder_of_somebody_else_is_left_alone(paths: Settings) -> None:
+    fill(paths)
+    publishing.publish(paths)
+    paths.parquet.mkdir()
+    (paths.parquet / "theirs").touch()
+    with pytest.raises(UserError, match="is no link of ours"):
+        publishing.export_parquet(paths, paths.published, paths.parquet)
+    assert (paths.parquet / "theirs").exists()
+
+
+def test_what_is_published_always_is_a_known_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PENPAL_PUBLISH", "parquet, anonymised")
+    assert wanted_always() == {"parquet", "anonymised"}
+    monkeypatch.setenv("PENPAL_PUBLISH", "csv")
+    with pytest.raises(UserError, match="PENPAL_PUBLISH names csv: give parquet or anonymised"):
+        wanted_always()
+
+
+def test_marts_about_runs_are_published_but_no_content(paths: Settings) -> None:
+    fill(paths)
+    before = publishing.publish(paths)
+    with duckdb.connect(str(paths.warehouse)) as connection:
+        connection.execute("create table marts.pipeline_runs as select 'r1' as run")
+    assert publishing.publish(paths)["content_hash"] == before["content_hash"]
+    with duckdb.connect(str(paths.published), read_only=True) as connection:
+        assert connection.execute("from marts.pipeline_runs").fetchall() == [("r1",)]
+
+
+def test_whoever_has_the_old_copy_open_keeps_it(paths: Settings) -> None:
+    fill(paths, version=1)
+    publishing.publish(paths)
+    with duckdb.connect(str(paths.published), read_only=True) as reader:
+        for version in (2, 3):
+            fill(paths, version)
+            publishing.publish(paths)
+        found = reader.execute("select min(version), max(version) from marts.customers")
+        assert found.fetchone() == (1, 1)

@@ -317,7 +317,7 @@ def test_bad_raw_data_stops_before_the_build(tmp_path: Path) -> None:
     assert "Load raw data" in out
     assert "ERROR   shop.orders.status: cannot be read in 2 rows (allowed 10%)" in error
     assert [step["name"] for step in records(tmp_path)[0]["steps"]] == [
-        *("rules", "load", "check_raw")
+        *("prepare", "rules", "load", "check_raw")
     ]
 
 
@@ -370,8 +370,8 @@ def newest_log(folder: Path, process: subprocess.Popen[str], name: str) -> Path:
     pytest.fail(f"the run ended before it was killed: {finish(process)}")
 
 
-def test_killed_during_the_build_then_run_again(tmp_path: Path, built_warehouse: Path) -> None:
-    """The same marts as an undisturbed build, and each letter once."""
+def test_killed_during_the_build_then_gone_on_with(tmp_path: Path, built_warehouse: Path) -> None:
+    """The same marts as an undisturbed build, and each letter once; what was done is not redone."""
     undisturbed = Settings(tmp_path / "undisturbed.duckdb", tmp_path)
     shutil.copy(built_warehouse, undisturbed.warehouse)
     killed = tmp_path / "killed"
@@ -381,11 +381,15 @@ def test_killed_during_the_build_then_run_again(tmp_path: Path, built_warehouse:
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
 
-    code, out, error = finish(start(killed))
+    code, out, error = finish(start(killed, "--resume"))
     assert code == 0, error
     assert "Customers" in out
     first, second = records(killed)
     assert (first["status"], second["status"]) == ("killed", "done")
+    assert second["resumes"] == first["run"]
+    taken = [step["name"] for step in second["steps"] if step.get("taken_from") == first["run"]]
+    assert taken == ["rules", "load", "check_raw"]
+    assert not (killed / "shop.runs" / second["run"] / "load.log").exists()
     kept = killed / "shop.runs" / second["run"] / "shares.json"
     assert json.loads(kept.read_text(encoding="utf-8"))["shop.orders"]["rejected"] == 2
     assert second["result"]["changes"] == []

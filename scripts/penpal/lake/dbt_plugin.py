@@ -1,4 +1,8 @@
-"""dbt-duckdb's side of the reader: the SQL function read_lake(folder, table, columns), as JSON."""
+"""SQL functions that dbt-duckdb has from us.
+
+read_lake(folder, table, columns) reads a raw table's files, and tells of them as JSON; runs_log()
+is the file in which all runs write what happened, made where it is not there yet.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ class Plugin(BasePlugin):
     def initialize(self, config: dict[str, Any]) -> None:
         warehouse = Path(self.creds.path).absolute()
         self.cache = warehouse.with_name(f"{warehouse.stem}.lake")
+        self.runs_log = warehouse.with_name(f"{warehouse.stem}.runs") / "runs.jsonl"
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         def read_lake(folder: str, table: str, columns: str) -> str:
@@ -28,3 +33,10 @@ class Plugin(BasePlugin):
                 return json.dumps({"error": str(error)})
 
         conn.create_function("read_lake", read_lake, side_effects=True)
+
+        def runs_log() -> str:
+            self.runs_log.parent.mkdir(parents=True, exist_ok=True)
+            self.runs_log.touch()
+            return str(self.runs_log)
+
+        conn.create_function("runs_log", runs_log, side_effects=True)

@@ -54,7 +54,7 @@ def render_queue(
     counts: dict[str, Any] = {
         "queued": queued,
         "already_rendered": queued - todo,
-        "left_over": max(todo - limit, 0) if limit else 0,
+        "left_over": max(todo - limit, 0) if limit is not None else 0,
     }
     todo -= counts["left_over"]
     jobs = jobs or (os.cpu_count() or 1 if todo > MANY else 1)

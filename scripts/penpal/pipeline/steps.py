@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +18,18 @@ SECONDS_TO_STOP = 10
 
 @dataclass(frozen=True)
 class Step:
-    """`warm` names the process that is ready for the step (see warm.py): dbt, checks or none."""
+    """`warm` names the process that is ready for the step (see warm.py): dbt, checks or none.
+
+    Exit code 1 of a gate holds letters back, and the run goes on, to end with 1. A step that writes
+    letters says by `when_held` which arguments it then has; a replay leaves it out.
+    """
 
     name: str
     title: str
     arguments: tuple[str, ...]
     warm: str | None = None
+    is_gate: bool = False
+    when_held: tuple[str, ...] = ()
 
     @property
     def is_dbt(self) -> bool:
@@ -102,15 +107,12 @@ class Steps:
     def log(self, step: Step) -> Path:
         return self.folder / f"{step.name}.log"
 
-    def run(self, step: Step) -> tuple[int, float]:
-        """Run a step; returns exit code and seconds."""
-        started = time.monotonic()
+    def run(self, step: Step) -> int:
+        """Run a step; returns its exit code."""
         if step.warm:
             job = json.dumps({"arguments": step.arguments, "output": str(self.log(step))})
-            code = _ended(self.warm[step.warm], job)
-        else:
-            code = _ended(_start(list(step.arguments), self.log(step), self.lock))
-        return code, time.monotonic() - started
+            return _ended(self.warm[step.warm], job)
+        return _ended(_start(list(step.arguments), self.log(step), self.lock))
 
     def __enter__(self) -> Steps:
         return self

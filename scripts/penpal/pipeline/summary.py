@@ -17,13 +17,6 @@ def read_json(path: Path) -> dict[str, Any]:
         return {}
 
 
-def sample_clock(paths: Settings) -> str | None:
-    """The clock of the last build, as its decisions carry it."""
-    with settings.connect(paths.published, read_only=True) as connection:
-        query = "select cast(max(evaluated_at) as varchar) from marts.email_decisions"
-        return connection.execute(query).fetchone()[0]
-
-
 def letters_line(letters: dict[str, Any]) -> str:
     """What the renderer did, in one line."""
     counts = f"{letters.get('rendered_total', 0):,} rendered"

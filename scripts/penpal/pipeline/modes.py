@@ -1,0 +1,26 @@
+"""The ways to run: each mode is a list of steps; what is true of runs is true of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from penpal.pipeline.run import full_steps
+from penpal.pipeline.steps import Step
+
+# From the run's folder, the --vars for every program, and whether shares that rose are accepted.
+StepsOf = Callable[[Path, list[str], bool], list[Step]]
+
+
+@dataclass(frozen=True)
+class Mode:
+    """`about` is what --help says of it."""
+
+    about: str
+    steps: StepsOf
+
+
+MODES = {
+    "full": Mode("every step, over all data", full_steps),
+}
