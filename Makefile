@@ -6,7 +6,7 @@ VARS ?= {}
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup setup-dev setup-spark setup-splink setup-stream run test test-spark test-identity \
-	test-stream fuzz bench-identity bench-render segment trigger preview report lint format parse build pytest docs \
+	test-stream fuzz bench bench-identity bench-render segment trigger preview report lint format parse build pytest docs \
 	clean
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo 'make test-identity  identity on FEBRL 1, 2 and 3, and over batches, deletions and overrides'
 	@echo 'make test-stream  the reader of streams against Kafka brokers, killed at random'
 	@echo 'make fuzz   2,000 damaged copies of the files of the sample: read, or refused in a sentence'
+	@echo 'make bench PEOPLE=10000  what a run costs, next to a plain copy of its data'
 	@echo 'make bench-identity  identity resolution next to Splink: accuracy, time, memory'
 	@echo 'make bench-render  letters a processor second, next to the obvious loops'
 	@echo 'make lint   format of Python and SQL, conventions of models (dbt-bouncer.yml)'
@@ -93,6 +94,10 @@ test-stream: setup-stream
 
 fuzz: setup-dev
 	$(BIN)/python -m pytest -s tests/python/test_fuzz_files.py --mutations 2000
+
+PEOPLE ?= 10000
+bench: setup
+	@$(BIN)/python scripts/bench_pipeline.py --people $(PEOPLE) $(ARGS)
 
 bench-identity: setup-splink
 	$(BIN)/python scripts/bench_identity.py $(ARGS)

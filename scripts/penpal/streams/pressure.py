@@ -27,11 +27,12 @@ def files_in(table: Path) -> set[str]:
 
 
 def files_read(listed: Path) -> set[str]:
-    """The files that the last run read (files.parquet of penpal.lake); none before the first."""
+    """The files that the last run took (files.parquet of penpal.lake); none before the first."""
     try:
-        return set(pq.read_table(listed, columns=["file"])["file"].to_pylist())
-    except (OSError, KeyError, pa.ArrowException):
+        rows = pq.read_table(listed).to_pylist()
+    except (OSError, pa.ArrowException):
         return set()
+    return {row["file"] for row in rows if row.get("state") != "waiting"}
 
 
 @dataclass
