@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.conftest import PROFILES, ROOT, ScratchProject, dbt_environment, run_dbt
 
 from penpal.checks.contract import raw_contract
@@ -45,7 +46,8 @@ def base(scratch: ScratchProject) -> dict[str, dict[str, Any]]:
         shutil.copy(ROOT / "models" / "staging" / "web" / name, scratch.folder / "models")
     shutil.copy(ROOT / "models" / "staging" / "staging.md", scratch.folder / "models")
     project = scratch.folder / "dbt_project.yml"
-    project.write_text(project.read_text().replace("raw_data: sample", "raw_data: lake"))
+    given = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"] | {"raw_data": "lake"}
+    project.write_text(yaml.dump(yaml.safe_load(project.read_text()) | {"vars": given}))
     (scratch.folder / "profiles.yml").write_text(
         PROFILES.replace("      settings:", PLUGIN, 1).replace(
             "schema: main\n", f"schema: main\n      module_paths: ['{ROOT}/scripts']\n", 1
