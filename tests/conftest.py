@@ -194,6 +194,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--mutations", type=int, default=60, help="how many damaged files test_fuzz_files reads"
     )
+    parser.addoption(
+        "--kills", type=int, default=4, help="how often test_ingest_kafka kills the program"
+    )
 
 
 @pytest.fixture(scope="session")

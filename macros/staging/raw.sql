@@ -86,11 +86,14 @@
         | map('trim') | list -%}
     {%- set missing = [] -%}
     {%- for column in model.columns.values() -%}
-        {%- if column.config.get('meta', {}).get('required') and column.name not in names -%}
+        {%- set spellings = _spellings(column) -%}
+        {%- if column.config.get('meta', {}).get('required') and not names | select('in', spellings) | list -%}
             {%- do missing.append(column.name) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set unknown = names | reject('in', model.columns.keys() | list) | list -%}
+    {%- set spelled = [] -%}
+    {%- for column in model.columns.values() -%}{%- do spelled.extend(_spellings(column)) -%}{%- endfor -%}
+    {%- set unknown = names | reject('in', spelled) | list -%}
     {%- if missing -%}
         {#- A file without a header has somebody's values there: nothing is repeated that may be one. -#}
         {%- set known = names | select('in', model.columns.keys() | list) | list -%}
@@ -127,17 +130,51 @@
 {%- endmacro %}
 
 
+{#- How the name of a column may be spelled: its own, and those of `also` in its YAML that are no path. -#}
+{% macro _spellings(column) -%}
+    {%- set spellings = [column.name] -%}
+    {%- for name in column.config.get('meta', {}).get('also', []) if '.' not in name -%}
+        {%- do spellings.append(name | lower) -%}
+    {%- endfor -%}
+    {{ return(spellings) }}
+{%- endmacro %}
+
+
+{#-
+    A column of the contract out of a row: as text, from the first spelling that has a value. A path of `also`
+    (context.page.url: JSON text, then keys) is followed only in rows whose key is spelled the other way, so that
+    no other row is parsed for it.
+-#}
+{% macro _raw_value(column, actual) -%}
+    {%- set texts, values = [], [] -%}
+    {%- set other_keys = _spellings(model.columns.values() | first)[1:] | select('in', actual) | list -%}
+    {%- for name in [column.name] + column.config.get('meta', {}).get('also', []) -%}
+        {%- set outer, dot, path = name.partition('.') -%}
+        {%- if outer | lower in actual -%}
+            {%- set text = 'cast(' ~ adapter.quote(actual[outer | lower]) ~ ' as ' ~ dbt.type_string() ~ ')' -%}
+            {%- if not path -%}
+                {%- do texts.append(text) -%}
+            {%- elif other_keys -%}
+                {%- set key = adapter.quote(actual[other_keys[0]]) -%}
+                {%- do texts.append('case when ' ~ key ~ ' is not null then ' ~ json_text(text, path) ~ ' end') -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for text in texts -%}{%- do values.append("nullif(" ~ trim_blanks(text) ~ ", '')") -%}{%- endfor -%}
+    {%- if values | length > 1 -%}
+        coalesce({{ values | join(', ') }})
+    {%- else -%}
+        {{ values[0] or 'cast(null as ' ~ dbt.type_string() ~ ')' }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {% macro _select_raw(relation, found, position) -%}
     {%- set actual = {} -%}
     {%- for name in found -%}{%- do actual.update({name | lower | trim: name}) -%}{%- endfor -%}
     select
-        {%- for name in model.columns %}
-        {%- if name in actual %}
-        nullif({{ trim_blanks('cast(' ~ adapter.quote(actual[name]) ~ ' as ' ~ dbt.type_string() ~ ')') }}, '')
-            as {{ adapter.quote(name) }}
-        {%- else %}
-        cast(null as {{ dbt.type_string() }}) as {{ adapter.quote(name) }}
-        {%- endif %},
+        {%- for column in model.columns.values() %}
+        {{ _raw_value(column, actual) }} as {{ adapter.quote(column.name) }},
         {%- endfor %}
         {{ _position(position) }}
     from {{ relation }}

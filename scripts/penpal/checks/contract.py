@@ -16,6 +16,12 @@ class Column:
     name: str
     data_type: str  # varchar, timestamp, date, boolean, integer, decimal(18,2), json …
     required: bool
+    also: tuple[str, ...] = ()  # other spellings, and paths into JSON (context.page.url)
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Names that the column may have in a file, in lower case."""
+        return (self.name, *(name.lower() for name in self.also if "." not in name))
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,12 @@ def _read(path: Path) -> tuple[dict[str, Any], tuple[Column, ...]]:
     try:
         model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
         columns = tuple(
-            Column(c["name"], str(c["data_type"]).lower(), bool(_meta(c).get("required")))
+            Column(
+                c["name"],
+                str(c["data_type"]).lower(),
+                bool(_meta(c).get("required")),
+                tuple(_meta(c).get("also") or ()),
+            )
             for c in model["columns"]
         )
     except (yaml.YAMLError, KeyError, IndexError, TypeError) as error:

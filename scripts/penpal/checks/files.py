@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from penpal.checks.contract import RawTable, raw_contract
+from penpal.checks.contract import Column, RawTable, raw_contract
 from penpal.checks.shares import REJECTED, is_too_many
 from penpal.checks.staging import Staging
 from penpal.lake.files import kind_of, lake_files
@@ -60,8 +61,9 @@ def _faults(rows: _Rows) -> list[dict[str, Any]]:
 def _columns(table: RawTable, rows: _Rows) -> dict[str, Any]:
     given = {name.strip().lower(): name for name in rows.columns if name not in OURS}
     known = {column.name: column.required for column in table.columns}
-    absent = [name for name in known if name not in given]
-    unknown = sorted(given.keys() - known.keys())
+    spellings = {column.name: column.spellings for column in table.columns}
+    absent = [name for name in known if not given.keys() & set(spellings[name])]
+    unknown = sorted(given.keys() - set(chain.from_iterable(spellings.values())))
     meant = {
         name: near[0]
         for name in unknown
@@ -73,15 +75,30 @@ def _columns(table: RawTable, rows: _Rows) -> dict[str, Any]:
     }
 
 
+def _values(column: Column, given: Mapping[str, str], other_key: str | None) -> list[str]:
+    """Where the text of a column may stand in a row, as _raw_value of macros/staging/raw.sql."""
+    texts = [
+        f"cast({_quoted(given[name])} as varchar)" for name in column.spellings if name in given
+    ]
+    for outer, dot, path in (name.partition(".") for name in column.also):
+        if dot and other_key and outer.lower() in given:
+            json = f"cast({_quoted(given[outer.lower()])} as varchar)"
+            texts.append(
+                f"case when {_quoted(given[other_key])} is not null and json_valid({json})"
+                f" then json_extract_string({json}, '$.{path}') end"
+            )
+    return [f"nullif(trim({text}), '')" for text in texts]
+
+
 def _first_rows(table: RawTable, rows: _Rows) -> pa.Table:
     """The first rows as the base model gives them: trimmed text, and the position."""
     given = {name.strip().lower(): name for name in rows.columns}
     position = {"source_file": FILE, "source_line": LINE, "source_fault": FAULT}
+    other_key = next((name for name in table.columns[0].spellings[1:] if name in given), None)
     columns = [
-        f"nullif(trim(cast({_quoted(given[name])} as varchar)), '') as {_quoted(name)}"
-        if name in given
-        else f"cast(null as varchar) as {_quoted(name)}"
-        for name in (column.name for column in table.columns)
+        f"coalesce(null, {', '.join(_values(column, given, other_key)) or 'null::varchar'})"
+        f" as {_quoted(column.name)}"
+        for column in table.columns
     ]
     columns += [
         (ours if ours in rows.columns else f"cast(null as {kind})") + f" as {name}"
