@@ -26,17 +26,23 @@
             {%- set found = _relation_columns(relation) if relation else [] -%}
         {%- else -%}
             {%- set place = lake_folder(source, table) -%}
-            {%- set relation = lake_relation(source, table, model.columns.keys() | list) -%}
+            {%- set relation = lake_relation(
+                source,
+                table,
+                model.columns.keys() | list,
+                _required_columns(),
+                model.config.meta.get('unreadable_files') == 'set aside'
+            ) -%}
             {%- set found = lake_columns(relation) if relation else [] -%}
         {%- endif -%}
         {%- if relation -%}
             {%- set position = {
-                'lake': ['penpal_file', 'penpal_line', 'penpal_fault'],
+                'lake': lake_position(),
                 'sample': ["'raw_" ~ source ~ '__' ~ table ~ ".csv'", seed_line(), 'null'],
                 'warehouse': ['null', 'null', 'null'],
             }[where] -%}
             {{ _check_raw_columns(source, table, place, found) }}
-            {{- _select_raw(relation, found, position) }}
+            {{- select_raw(relation, found, position, model.columns) }}
         {%- elif model.config.meta.get('required_table')
             and not _has_raw_table(source, model.config.meta.get('required_unless')) -%}
             {{ exceptions.raise_compiler_error(
@@ -47,6 +53,21 @@
             {{ _empty_raw() }}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- Where a row of the lake stands. -#}
+{% macro lake_position() -%}
+    {{ return(['penpal_file', 'penpal_line', 'penpal_fault']) }}
+{%- endmacro %}
+
+
+{% macro _required_columns() -%}
+    {%- set required = [] -%}
+    {%- for column in model.columns.values() if column.config.get('meta', {}).get('required') -%}
+        {%- do required.append(column.name) -%}
+    {%- endfor -%}
+    {{ return(required) }}
 {%- endmacro %}
 
 
@@ -82,14 +103,9 @@
 
 {#- Stops at a missing required column; tells of columns that the contract does not know. -#}
 {% macro _check_raw_columns(source, table, place, found) -%}
-    {%- set names = found | reject('in', ['penpal_file', 'penpal_line', 'penpal_fault']) | map('lower')
+    {%- set names = found | reject('in', lake_position()) | map('lower')
         | map('trim') | list -%}
-    {%- set missing = [] -%}
-    {%- for column in model.columns.values() -%}
-        {%- if column.config.get('meta', {}).get('required') and column.name not in names -%}
-            {%- do missing.append(column.name) -%}
-        {%- endif -%}
-    {%- endfor -%}
+    {%- set missing = _required_columns() | reject('in', names) | list -%}
     {%- set unknown = names | reject('in', model.columns.keys() | list) | list -%}
     {%- if missing -%}
         {#- A file without a header has somebody's values there: nothing is repeated that may be one. -#}
@@ -127,11 +143,12 @@
 {%- endmacro %}
 
 
-{% macro _select_raw(relation, found, position) -%}
+{#- Each of the columns as trimmed text, out of those that were found; and the position. -#}
+{% macro select_raw(relation, found, position, columns) -%}
     {%- set actual = {} -%}
     {%- for name in found -%}{%- do actual.update({name | lower | trim: name}) -%}{%- endfor -%}
     select
-        {%- for name in model.columns %}
+        {%- for name in columns %}
         {%- if name in actual %}
         nullif({{ trim_blanks('cast(' ~ adapter.quote(actual[name]) ~ ' as ' ~ dbt.type_string() ~ ')') }}, '')
             as {{ adapter.quote(name) }}
