@@ -180,7 +180,10 @@
             {%- do contents.append(rule.values() | join('=')) -%}
         {%- endfor -%}
     {%- endif -%}
-    {{ return(local_md5(([base, rows_to_keep(rows, fates, 'files')] + contents) | join(';'))) }}
+    {#- A copy of the warehouse is named otherwise. -#}
+    {%- set here = adapter.quote(this.database) ~ '.' -%}
+    {%- set made = rows_to_keep(rows, fates, 'files') | replace(here, '') -%}
+    {{ return(local_md5(([base, made] + contents) | join(';'))) }}
 {%- endmacro %}
 
 {#- The version of the rules by which a table was made; none where it is not there. -#}

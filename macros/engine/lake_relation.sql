@@ -117,6 +117,42 @@
     read_parquet('{{ dbt.escape_single_quotes(warehouse) }}.lake/{{ source }}__{{ table }}/files.parquet')
 {%- endmacro %}
 
+{#- The files of raw tables, as the ledgers have them; of none where the engine keeps no ledger. -#}
+{% macro lake_ledgers(tables) -%}
+    {{ return(adapter.dispatch('lake_ledgers', 'penpal')(tables)) }}
+{%- endmacro %}
+
+{% macro duckdb__lake_ledgers(tables) -%}
+    {%- for source, table in tables %}
+    select
+        '{{ source }}' as source,
+        '{{ table }}' as source_table,
+        file,
+        state,
+        reason,
+        records,
+        size as size_bytes,
+        make_timestamp(modified_ns // 1000) as modified_at,
+        sha256,
+        nullif(array_to_string(notes, '; '), '') as notes
+    from {{ lake_ledger(source, table) }}
+    {{ 'union all' if not loop.last }}
+    {%- else -%}
+    {{ spark__lake_ledgers(tables) }}
+    {%- endfor %}
+{%- endmacro %}
+
+{% macro spark__lake_ledgers(tables) -%}
+    select
+        {%- for column in ['source', 'source_table', 'file', 'state', 'reason', 'sha256', 'notes'] %}
+        cast(null as {{ dbt.type_string() }}) as {{ column }},
+        {%- endfor %}
+        cast(null as {{ dbt.type_bigint() }}) as records,
+        cast(null as {{ dbt.type_bigint() }}) as size_bytes,
+        cast(null as timestamp) as modified_at
+    where 1 = 0
+{%- endmacro %}
+
 {% macro spark__lake_counts(source, table) -%}
     select cast(null as bigint) as files, cast(null as bigint) as records
 {%- endmacro %}

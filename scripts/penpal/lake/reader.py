@@ -302,11 +302,15 @@ class _Table:
 
     def take(self, paths: list[Path]) -> None:
         known = {Path(e.path): e for e in self.before.values() if e.state == TAKEN}
+        names: set[str] = set()
         unsettled = _unsettled(paths, known, self.rules.settle_seconds)
         for path in paths:
             name = shown(path.relative_to(self.folder))
             before = self.before.get(name)
             try:
+                if name in names:
+                    raise UserError(f"{name} stands for two files in {shown(self.folder)}: rename.")
+                names.add(name)
                 if path in unsettled:
                     raise _StillWritten
                 entry = _entry(path, name, self.cache, before)
