@@ -52,6 +52,9 @@
     {%- if var('lake_settle_seconds') is not number or not 0 <= var('lake_settle_seconds') <= 600 -%}
         {{ _refuse_var('lake_settle_seconds', 'a number from 0 to 600') }}
     {%- endif -%}
+    {%- if var('lake_most_parts') is not integer or var('lake_most_parts') < 0 -%}
+        {{ _refuse_var('lake_most_parts', 'a whole number from 0 on') }}
+    {%- endif -%}
     {%- if var('lake_strict') is not boolean -%}
         {{ _refuse_var('lake_strict', 'true or false') }}
     {%- endif -%}

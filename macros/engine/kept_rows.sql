@@ -1,17 +1,17 @@
-{#- Whether what was made of the rows of a file is kept for the next run. -#}
-{% macro keeps_rows() -%}
-    {{ return(adapter.dispatch('keeps_rows', 'penpal')()) }}
+{#- Whether what was made of the rows of a source's files is kept for the next run. -#}
+{% macro keeps_rows(source) -%}
+    {{ return(adapter.dispatch('keeps_rows', 'penpal')(source)) }}
 {%- endmacro %}
 
 {#- Rows of the sample and of tables of the warehouse belong to no file. -#}
-{% macro duckdb__keeps_rows() -%}
+{% macro duckdb__keeps_rows(source) -%}
     {{ return(
-        var('raw_data') == 'lake' and model.resource_type == 'model' and _raw_table()[0] in raw_sources()
+        var('raw_data') == 'lake' and source in raw_sources() and execute and model.resource_type != 'unit_test'
     ) }}
 {%- endmacro %}
 
 {#- Plain Parquet tables can be neither changed nor deleted from. -#}
-{% macro spark__keeps_rows() -%}
+{% macro spark__keeps_rows(source) -%}
     {{ return(false) }}
 {%- endmacro %}
 
@@ -124,14 +124,14 @@
 
 
 {#- The raw table of a checked_ model: its source and its name. -#}
-{% macro _raw_table() -%}
+{% macro staged_table() -%}
     {{ return(model.name.removeprefix('checked_').split('__')) }}
 {%- endmacro %}
 
 {#- The base_ model that a checked_ model reads. -#}
 {% macro _base_node() -%}
     {%- set found = [] -%}
-    {%- for id in model.depends_on.nodes if id.split('.')[-1] == 'base_' ~ _raw_table() | join('__') -%}
+    {%- for id in model.depends_on.nodes if id.split('.')[-1] == 'base_' ~ staged_table() | join('__') -%}
         {%- do found.append(graph.nodes[id]) -%}
     {%- endfor -%}
     {{ return(found | first) }}
@@ -139,7 +139,7 @@
 
 {#- The ledger of its raw table. -#}
 {% macro _ledger() -%}
-    {{ return(lake_ledger(*_raw_table())) }}
+    {{ return(lake_ledger(*staged_table())) }}
 {%- endmacro %}
 
 {#- The model's SQL over other rows than those of its base_ model. -#}

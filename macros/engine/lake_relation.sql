@@ -24,6 +24,7 @@
         'required': required,
         'sets_aside': sets_aside and not var('lake_strict'),
         'settle_seconds': var('lake_settle_seconds'),
+        'most_parts': var('lake_most_parts'),
     }) -%}
     {%- set lake = fromjson(run_query(
         'select read_lake(' ~ dbt.string_literal(dbt.escape_single_quotes(lake_folder(source, table))) ~ ", '"
@@ -70,7 +71,7 @@
     {%- endfor -%}
     {%- if texts -%}
         {%- do parts.append(
-            'select * from read_parquet(' ~ _file_list(texts)
+            'select * from read_parquet(' ~ _file_list(texts | unique)
             ~ ', union_by_name = true, hive_partitioning = false)'
         ) -%}
     {%- endif -%}

@@ -7,7 +7,7 @@
     {% do begin_model() %}
     {% set relation = this.incorporate(type='table') %}
     {% set existing = load_cached_relation(this) %}
-    {% if keeps_rows() %}
+    {% if keeps_rows(staged_table()[0]) %}
         {% set relation = this.incorporate(type='view') %}
         {% do stage_files(relation, existing, sql) %}
     {% else %}
@@ -20,7 +20,7 @@
 
 {#- What decide_fates() was told, for the materialization; nothing where it does not ask. -#}
 {% macro fates_comment(fates) -%}
-    {%- if execute and model.config.materialized == 'staged' and keeps_rows() -%}
+    {%- if model.config.materialized == 'staged' and keeps_rows(staged_table()[0]) -%}
         /* decide_fates: {{ tojson(fates) }} */
     {% endif -%}
 {%- endmacro %}

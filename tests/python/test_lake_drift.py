@@ -227,3 +227,29 @@ def test_two_names_that_look_alike_are_told(lake: Lake) -> None:
     lake.put("a\x02.csv", OLD)
     with pytest.raises(UserError, match="stands for two files"):
         lake.read()
+
+
+def test_small_parts_become_one(lake: Lake) -> None:
+    """Whatever was merged: the rows are those of the files, and no row of a file that is gone."""
+    rules = Rules(COLUMNS, most_parts=3)
+
+    def ids() -> list[str | None]:
+        return [row["order_id"] for row in lake.rows()]
+
+    for number in range(2, 12):
+        lake.put(f"{number:02}.csv", f"order_id,email,status,total\n{number},a@b.org,paid,1\n")
+        lake.read(rules)
+        assert len(lake.found["text"]) <= 3
+        assert sorted(map(int, ids())) == list(range(1, number + 1))
+    (lake.folder / "03.csv").unlink()
+    lake.put("04.csv", "order_id,email,status,total\n40,a@b.org,paid,1\n")
+    lake.read(rules)
+    assert sorted(map(int, ids())) == [1, 2, 5, 6, 7, 8, 9, 10, 11, 40]
+    kept = b"".join(pq.read_table(file).to_pandas().to_csv().encode() for file in parts(lake))
+    assert b",3," not in kept
+    assert len(parts(lake)) == len(lake.found["text"])
+    assert lake.read(rules) == []
+
+
+def parts(lake: Lake) -> list[Path]:
+    return [file for file in lake.cache.glob("*.parquet") if file.name != "files.parquet"]

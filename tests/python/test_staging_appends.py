@@ -83,7 +83,8 @@ class Shop:
             "flags: {send_anonymous_usage_stats: false}\n"
             "models: {penpal: {+group: staging}}\n"
             "vars: {slash_dates: mdy, time_zone: '', raw_data: lake, as_of: '', sources: [email,"
-            " shop], lake_settle_seconds: 0, lake_strict: false, base_currency: USD}\n"
+            " shop], lake_settle_seconds: 0, lake_most_parts: 3, lake_strict: false,"
+            " base_currency: USD}\n"
         )
 
     def run(self, *options: str) -> str:

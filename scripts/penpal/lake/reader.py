@@ -22,7 +22,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from penpal.lake import drift, ledger, parquet, records, text
+from penpal.lake import compact, drift, ledger, parquet, records, text
 from penpal.lake.files import kind_of, lake_files, unfinished_files
 from penpal.lake.ledger import LEDGER, SET_ASIDE, TAKEN, WAITING, Entry
 from penpal.lake.parquet import FAULT, FILE, LINE, OURS
@@ -281,13 +281,15 @@ class Rules:
     `columns` are those that it may have: a file with none of them has no header, and its first
     record must not be taken for one. `required`: those that each file must have if another has.
     `sets_aside`: a file that cannot be read does not stop the rest. A file that was changed so few
-    seconds ago is looked at again before it is taken.
+    seconds ago is looked at again before it is taken. Of more than `most_parts` small files that
+    are kept one is made; 0 leaves them.
     """
 
     columns: Collection[str] = ()
     required: Collection[str] = ()
     sets_aside: bool = False
     settle_seconds: float = 0
+    most_parts: int = 0
 
 
 class _Table:
@@ -296,6 +298,7 @@ class _Table:
     def __init__(self, folder: Path, cache: Path, rules: Rules):
         self.folder, self.cache, self.rules = folder, cache, rules
         self.before = ledger.load(cache)
+        self.was = [replace(entry) for entry in self.before.values()]  # as the ledger has them
         self.entries: list[Entry] = []
         self.errors: list[str] = []
         self.notes: list[str] = []
@@ -363,6 +366,11 @@ class _Table:
     def _has_columns(entry: Entry) -> bool:
         return kind_of(Path(entry.path)) != "json" and bool(entry.columns)
 
+    def put_together(self) -> None:
+        """Few files are kept, and no row of a file that is gone."""
+        compact.drop_gone(self.entries, self.was, self.cache)
+        compact.compact(self.entries, self.cache, self.rules.most_parts)
+
     def tell_of_what_is_gone(self) -> None:
         now = {entry.file: entry for entry in self.entries}
         for name, was in self.before.items():
@@ -392,11 +400,12 @@ def read_table(folder: Path, cache: Path, rules: Rules = Rules()) -> dict[str, A
         table.entries.append(Entry(name, str(path), WAITING, "its name says that it is unfinished"))
         table.notes.append(f"{name} is unfinished, by its name: left for the next run")
     cache.mkdir(parents=True, exist_ok=True)
+    table.put_together()
     ledger.save(cache, table.entries)
     _remove_others(cache, table.entries)
     taken = [entry for entry in table.entries if entry.state == TAKEN]
     return {
-        "text": [str(cache / part) for entry in taken for part in entry.parts],
+        "text": list(dict.fromkeys(str(cache / part) for e in taken for part in e.parts)),
         "parquet": [entry.path for entry in taken if entry.kind == "parquet"],
         "folder": str(folder),
         "entries": table.entries,
