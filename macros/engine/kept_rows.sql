@@ -51,7 +51,9 @@
     {%- if existing and existing.type != 'view' -%}{%- do adapter.drop_relation(existing) -%}{%- endif -%}
     {%- do run_query('create or replace table ' ~ with_copies ~ ' as ' ~ rows_with_copies(fates, kept)) -%}
     {% call statement('main') -%}
-        create or replace view {{ relation }} as {{ staged_rows(fates, kept, with_copies) }}
+        create or replace view {{ relation }} as
+        {# Without the database's name, which another file of the same warehouse has not. #}
+        {{ staged_rows(fates, kept.include(database=false), with_copies.include(database=false)) }}
     {%- endcall %}
 {%- endmacro %}
 

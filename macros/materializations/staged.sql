@@ -65,7 +65,7 @@
 
     repeated_keys as (select {{ keys }} from judged group by {{ keys }}),
 
-    {{ order_copies(fates, 'kept_content') }},
+    {{ order_copies(fates, 'cast(kept_content as varchar)') }},
 
     {{ select_fates(fates, 'kept_row') }}
 {%- endmacro %}
@@ -75,9 +75,9 @@
     with copies as (
         select
             judged.*,
-            cast(null as uuid) as content_hash,
+            cast(null as varchar) as content_hash,
             1 as copy_number,
-            cast(null as uuid) as kept_hash
+            cast(null as varchar) as kept_hash
         from {{ kept }} as judged
         where not has_copies and {{ is_seen('judged.received_at') }}
     ),

@@ -108,7 +108,7 @@
     hashed as (
         select
             marked.*,
-            {{ content }} as content_hash
+            {{ content }}{{ _content_by_clock(fates) }} as content_hash
         from marked
         where is_repeated
     ),
@@ -121,7 +121,7 @@
         from hashed
         window copies as (
             partition by {{ fates['keys'] | join(', ') }}
-            order by {{ _copy_order(fates.keep, fates.version, fates.columns) }}
+            order by {{ _copy_order(fates) }}
         )
     ),
 
@@ -172,13 +172,20 @@
     from fates
 {%- endmacro %}
 
-{#- The content of a row of `judged`, as a hash. -#}
+{#- The content of a row of `judged`, as a hash; but for what depends on the clock. -#}
 {% macro row_content(fates) -%}
     md5(
-        {%- for column in fates.content %}
+        {%- for column in fates.content | reject('in', fates.by_clock) %}
         {{ '|| ' if not loop.first }}coalesce(cast({{ column }} as {{ dbt.type_string() }}), '␀') || '␟'
         {%- endfor %}
     )
+{%- endmacro %}
+
+{#- What is added to it of columns that depend on the clock. -#}
+{% macro _content_by_clock(fates) -%}
+    {%- for column in fates.content | select('in', fates.by_clock) %}
+            || '␟' || coalesce(cast({{ fates.by_clock[column] }} as {{ dbt.type_string() }}), '␀')
+    {%- endfor %}
 {%- endmacro %}
 
 {#- A row of `judged` as it came in, as JSON. -#}
@@ -194,14 +201,15 @@
 {%- endmacro %}
 
 {#- A total order: where no position is known, copies that came at one moment still differ in transport times. -#}
-{% macro _copy_order(keep, version, columns) -%}
-    {%- if keep == 'first' -%}
-        received_at asc nulls last, source_file asc, source_line asc, content_hash asc
+{% macro _copy_order(fates) -%}
+    {%- set received_at = fates.by_clock.get('received_at', 'received_at') -%}
+    {%- if fates.keep == 'first' -%}
+        {{ received_at }} asc nulls last, source_file asc, source_line asc, content_hash asc
     {%- else -%}
-        {{ version ~ ' desc nulls last, ' if version }}received_at desc nulls last, source_file desc,
-                source_line desc, content_hash desc
+        {{ fates.version ~ ' desc nulls last, ' if fates.version }}{{ received_at }} desc nulls last,
+                source_file desc, source_line desc, content_hash desc
     {%- endif -%}
-    {%- for column in columns -%}
+    {%- for column in fates.columns -%}
     , {{ column }} asc nulls last
     {%- endfor -%}
 {%- endmacro %}
