@@ -220,6 +220,9 @@ def add_options(mode: argparse.ArgumentParser) -> None:
     mode.add_argument("--vars", metavar="YAML", help="dbt vars, as for dbt: '{raw_data: lake}'")
     mode.add_argument("--raw-data", choices=["sample", "lake", "warehouse"], help="var raw_data")
     mode.add_argument("--sources", metavar="LIST", help="var sources: crm,web,shop,email")
+    mode.add_argument(
+        "--strict", action="store_true", help="stop at any file of the lake that cannot be read"
+    )
     mode.add_argument("--as-of", metavar="TIME", help="var as_of, UTC: '2026-06-15 12:00:00'")
     mode.add_argument(
         "--accept-shares",

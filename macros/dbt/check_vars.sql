@@ -49,6 +49,15 @@
             {{ _refuse_var(limits, 'whole numbers for ' ~ names | join(', ')) }}
         {%- endfor -%}
     {%- endfor -%}
+    {%- if var('lake_settle_seconds') is not number or not 0 <= var('lake_settle_seconds') <= 600 -%}
+        {{ _refuse_var('lake_settle_seconds', 'a number from 0 to 600') }}
+    {%- endif -%}
+    {%- if var('lake_most_parts') is not integer or var('lake_most_parts') < 0 -%}
+        {{ _refuse_var('lake_most_parts', 'a whole number from 0 on') }}
+    {%- endif -%}
+    {%- if var('lake_strict') is not boolean -%}
+        {{ _refuse_var('lake_strict', 'true or false') }}
+    {%- endif -%}
     {%- for name in ['soft_bounces_limit', 'best_hour_clicks'] if var(name) is not integer or var(name) < 1 -%}
         {{ _refuse_var(name, 'a whole number above 0') }}
     {%- endfor -%}

@@ -5,36 +5,73 @@
 
 {#-
     What to select from for a raw table of the lake: any number of Parquet, CSV and JSON files, also mixed, united by
-    column name; none when the folder is absent. A file that has none of `columns` (where these are given) has no header. Every row has penpal_file (its file, from the table's folder on),
+    column name, each value as text as it would be if its file stood alone; none when the folder is absent. A file that has none of
+    `columns` (where these are given) has no header; one without a column of `required`, which others have, cannot be used. A file that
+    cannot be read is set aside (`sets_aside`), or stops the run. Every row has penpal_file (its file, from the table's folder on),
     penpal_line (its line there, or its number) and penpal_fault (why its record cannot be read, else null).
 -#}
-{% macro lake_relation(source, table, columns=[]) -%}
-    {{ return(adapter.dispatch('lake_relation', 'penpal')(source, table, columns)) }}
+{% macro lake_relation(source, table, columns={}, required=[], sets_aside=false) -%}
+    {{ return(adapter.dispatch('lake_relation', 'penpal')(source, table, columns, required, sets_aside)) }}
 {%- endmacro %}
 
 {#-
     Text files are read by scripts/penpal/lake, which guesses nothing; DuckDB reads what that made of them. No column
     comes from the name of a folder, and no name of a file is a pattern.
 -#}
-{% macro duckdb__lake_relation(source, table, columns) -%}
-    {%- set folder = lake_folder(source, table) -%}
+{% macro duckdb__lake_relation(source, table, columns, required, sets_aside) -%}
+    {%- set rules = tojson({
+        'columns': columns,
+        'required': required,
+        'sets_aside': sets_aside and not var('lake_strict'),
+        'settle_seconds': var('lake_settle_seconds'),
+        'most_parts': var('lake_most_parts'),
+    }) -%}
     {%- set lake = fromjson(run_query(
-        'select read_lake(' ~ dbt.string_literal(dbt.escape_single_quotes(folder)) ~ ", '"
-        ~ source ~ '__' ~ table ~ "', '" ~ columns | join(' ') ~ "')"
+        'select read_lake(' ~ dbt.string_literal(dbt.escape_single_quotes(lake_folder(source, table))) ~ ", '"
+        ~ source ~ '__' ~ table ~ "', " ~ dbt.string_literal(dbt.escape_single_quotes(rules)) ~ ')'
     ).columns[0].values()[0]) -%}
     {%- if lake.error -%}{{ exceptions.raise_compiler_error(source ~ '.' ~ table ~ ': ' ~ lake.error) }}{%- endif -%}
-    {%- set parts = [] -%}
-    {%- if lake.parquet -%}
-        {%- do parts.append(
-            'select substr(penpal_path, ' ~ (lake.folder | length + 2) ~ ') as penpal_file, '
-            ~ 'file_row_number + 1 as penpal_line, cast(null as varchar) as penpal_fault, '
-            ~ '* exclude (penpal_path) from read_parquet(' ~ _file_list(lake.parquet)
-            ~ ", union_by_name = true, hive_partitioning = false, filename = 'penpal_path')"
-        ) -%}
+    {%- for note in lake.notes[:20] -%}{%- do log(source ~ '.' ~ table ~ ': ' ~ note, info=true) -%}{%- endfor -%}
+    {%- if lake.notes | length > 20 -%}
+        {%- do log(source ~ '.' ~ table ~ ': and ' ~ (lake.notes | length - 20) ~ ' more', info=true) -%}
     {%- endif -%}
-    {%- if lake.text -%}
+    {{ return(lake_rows(lake.files, lake.folder)) }}
+{%- endmacro %}
+
+{#-
+    The rows of files of the lake, as the reader told of them (file, kind, columns, types, paths). Parquet files of one
+    schema are read together and turned to text by themselves: what else is in the lake changes no value.
+-#}
+{% macro lake_rows(files, folder) -%}
+    {%- set texts, schemas, parts = [], {}, [] -%}
+    {%- for file in files -%}
+        {%- if file.kind == 'text' -%}
+            {%- do texts.extend(file.paths) -%}
+        {%- elif file.columns -%}
+            {%- set schema = tojson([file.columns, file.types]) -%}
+            {%- do schemas.setdefault(schema, []).extend(file.paths) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for schema, paths in schemas.items() -%}
+        {%- set seen, fields = {}, [] -%}
+        {%- for column in fromjson(schema)[0] -%}
+            {%- set name = column | trim | lower -%}
+            {%- do seen.update({name: seen.get(name, 0) + 1}) -%}
+            {%- do fields.append(
+                'cast(' ~ adapter.quote(column | replace('"', '""')) ~ ' as varchar) as '
+                ~ adapter.quote((name if seen[name] == 1 else name ~ ' (' ~ seen[name] ~ ')') | replace('"', '""'))
+            ) -%}
+        {%- endfor -%}
         {%- do parts.append(
-            'select * from read_parquet(' ~ _file_list(lake.text)
+            'select substr(penpal_path, ' ~ (folder | length + 2) ~ ') as penpal_file, '
+            ~ 'file_row_number + 1 as penpal_line, cast(null as varchar) as penpal_fault, '
+            ~ fields | join(', ') ~ ' from read_parquet(' ~ _file_list(paths)
+            ~ ", hive_partitioning = false, filename = 'penpal_path')"
+        ) -%}
+    {%- endfor -%}
+    {%- if texts -%}
+        {%- do parts.append(
+            'select * from read_parquet(' ~ _file_list(texts | unique)
             ~ ', union_by_name = true, hive_partitioning = false)'
         ) -%}
     {%- endif -%}
@@ -70,9 +107,51 @@
 {%- endmacro %}
 
 {% macro duckdb__lake_counts(source, table) -%}
-    {%- set warehouse = modules.re.sub('[.][^./]*$', '', target.path) -%}
     select count(*) as files, coalesce(sum(records), 0) as records
-    from read_parquet('{{ dbt.escape_single_quotes(warehouse) }}.lake/{{ source }}__{{ table }}/files.parquet')
+    from {{ lake_ledger(source, table) }}
+    where state = 'taken'
+{%- endmacro %}
+
+{#- The ledger of a raw table's files, which the reader wrote (scripts/penpal/lake/ledger.py). -#}
+{% macro lake_ledger(source, table) -%}
+    {%- set warehouse = modules.re.sub('[.][^./]*$', '', target.path) -%}
+    read_parquet('{{ dbt.escape_single_quotes(warehouse) }}.lake/{{ source }}__{{ table }}/files.parquet')
+{%- endmacro %}
+
+{#- The files of raw tables, as the ledgers have them; of none where the engine keeps no ledger. -#}
+{% macro lake_ledgers(tables) -%}
+    {{ return(adapter.dispatch('lake_ledgers', 'penpal')(tables)) }}
+{%- endmacro %}
+
+{% macro duckdb__lake_ledgers(tables) -%}
+    {%- for source, table in tables %}
+    select
+        '{{ source }}' as source,
+        '{{ table }}' as source_table,
+        file,
+        state,
+        reason,
+        records,
+        size as size_bytes,
+        make_timestamp(modified_ns // 1000) as modified_at,
+        sha256,
+        nullif(array_to_string(notes, '; '), '') as notes
+    from {{ lake_ledger(source, table) }}
+    {{ 'union all' if not loop.last }}
+    {%- else -%}
+    {{ spark__lake_ledgers(tables) }}
+    {%- endfor %}
+{%- endmacro %}
+
+{% macro spark__lake_ledgers(tables) -%}
+    select
+        {%- for column in ['source', 'source_table', 'file', 'state', 'reason', 'sha256', 'notes'] %}
+        cast(null as {{ dbt.type_string() }}) as {{ column }},
+        {%- endfor %}
+        cast(null as {{ dbt.type_bigint() }}) as records,
+        cast(null as {{ dbt.type_bigint() }}) as size_bytes,
+        cast(null as timestamp) as modified_at
+    where 1 = 0
 {%- endmacro %}
 
 {% macro spark__lake_counts(source, table) -%}
@@ -89,7 +168,7 @@
     schema; the parts are united by name here, because a set of CSV files with different headers cannot be otherwise.
     Its own reader is behind them: it has no faults to tell of, and numbers the rows instead of the lines.
 -#}
-{% macro spark__lake_relation(source, table, columns) -%}
+{% macro spark__lake_relation(source, table, columns, required, sets_aside) -%}
     {%- set folder = lake_folder(source, table) -%}
     {%- do run_query(
         "create or replace temporary view lake_files using binaryFile options (path '"

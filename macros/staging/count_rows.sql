@@ -15,12 +15,24 @@
         cast(null as bigint) as records_in_files,
         {%- endif %}
         count(*) as rows_raw,
+        {%- set checked = ref('checked_' ~ source ~ '__' ~ table) %}
+        {%- if keeps_rows(source) and checked_is_staged(source, table) %}
+        (select count(*) from {{ kept_relation(checked) }} where received_at > {{ as_of() }})
+            as rows_not_yet_received,
+        {%- else %}
         coalesce(sum(case when {{ received_at(source, table) }} > {{ as_of() }} then 1 else 0 end), 0)
             as rows_not_yet_received,
+        {%- endif %}
         {{ 'true' if source in raw_sources() else 'false' }} as is_listed
     from {{ ref('base_' ~ source ~ '__' ~ table) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+{%- endmacro %}
+
+{#- Whether the rows of a checked_ model are kept, with their receipt read already. -#}
+{% macro checked_is_staged(source, table) -%}
+    {%- set node = graph.nodes['model.' ~ project_name ~ '.checked_' ~ source ~ '__' ~ table] -%}
+    {{ return(node.config.materialized == 'staged') }}
 {%- endmacro %}
 
 {#- One row a raw table: what became of the rows that were seen. -#}

@@ -47,15 +47,28 @@
     where their content differs.
     What is received at one moment, or at none that is known, stands in the order of file and line.
     `content` says which columns make two rows the same: not those of the transport, which change on resending.
+    `by_clock` has what a column becomes that depends on as_of: {column: expression}, of the columns and of those in `also`.
     Only repeated keys go through the window, which is what makes this cheap on many rows. Where the key is a raw
     column as it stands, `repeated_in` names the CTE and the column to count it in: that reads one column again
     instead of parsing every row again.
+
+    Everything before this is a function of one row and of the rules, and knows no clock: the materialization `staged` keeps
+    it, file by file, and finds what it needs of this macro in the comment.
 -#}
-{% macro decide_fates(key, columns, raw, keep, content=none, version=none, repeated_in=none) -%}
+{% macro decide_fates(key, columns, raw, keep, content=none, version=none, repeated_in=none, by_clock={}, also=[]) -%}
     {{- config(access='private') -}}
     {%- set keys = [key] if key is string else key -%}
-    {%- set content = content or columns | reject('in', _transport()) | list -%}
-    repeated_keys as (
+    {%- set fates = {
+        'keys': keys,
+        'columns': columns,
+        'content': content or columns | reject('in', _transport()) | list,
+        'raw': raw,
+        'keep': keep,
+        'version': version,
+        'by_clock': by_clock,
+        'also': also,
+    } -%}
+    {{ fates_comment(fates) }}repeated_keys as (
         {%- if repeated_in %}
         select {{ whole_id(repeated_in[1]) }} as {{ keys[0] }}
         from {{ repeated_in[0] }}
@@ -69,28 +82,33 @@
         {%- endif %}
         having count(*) > 1
     ),
+    {{ order_copies(fates, row_content(fates)) }},
+    {{ select_fates(fates, row_as_json(raw)) }}
+{%- endmacro %}
 
+{#-
+    CTEs from `judged` and `repeated_keys` to `copies`: each row that is seen, with its number among the copies of its key and the
+    content of the first of them (nulls where there is one). `content` is the expression of a row's content.
+-#}
+{% macro order_copies(fates, content) -%}
     marked as {{ inline_cte() }} (
         select
             judged.*,
             -- A key that row_key made (id~hash) is not in the column that was counted.
-            (repeated_keys.{{ keys[0] }} is not null or judged.{{ keys[0] }} like '%~%')
+            (repeated_keys.{{ fates['keys'][0] }} is not null or judged.{{ fates['keys'][0] }} like '%~%')
             and judged.reject_reason is null as is_repeated
         from judged
         left join repeated_keys
-            on {% for column in keys -%}
+            on {% for column in fates['keys'] -%}
             {{ ' and ' if not loop.first }}judged.{{ column }} = repeated_keys.{{ column }}
             {%- endfor %}
+        where {{ is_seen('judged.received_at') }}
     ),
 
     hashed as (
         select
             marked.*,
-            md5(
-                {%- for column in content %}
-                {{ '|| ' if not loop.first }}coalesce(cast({{ column }} as {{ dbt.type_string() }}), '␀') || '␟'
-                {%- endfor %}
-            ) as content_hash
+            {{ content }}{{ _content_by_clock(fates) }} as content_hash
         from marked
         where is_repeated
     ),
@@ -102,8 +120,8 @@
             first_value(content_hash) over copies as kept_hash
         from hashed
         window copies as (
-            partition by {{ keys | join(', ') }}
-            order by {{ _copy_order(keep, version, columns) }}
+            partition by {{ fates['keys'] | join(', ') }}
+            order by {{ _copy_order(fates) }}
         )
     ),
 
@@ -117,15 +135,18 @@
         where not is_repeated
         union all
         select * from ordered
-    ),
+    )
+{%- endmacro %}
 
+{#- From `copies` to what a checked_ model delivers; raw_row is the expression of a row's JSON. -#}
+{% macro select_fates(fates, raw_row) -%}
     fates as {{ inline_cte() }} (
         select
             copies.*,
             case
                 when reject_reason is not null then 'rejected'
                 when copy_number = 1 then 'staged'
-                {%- if keep == 'first' %}
+                {%- if fates.keep == 'first' %}
                 when content_hash != kept_hash then 'rejected'
                 {%- endif %}
                 else 'duplicate'
@@ -134,23 +155,44 @@
     )
 
     select
-        {%- for column in keys + columns %}
-        {{ column }},
+        {%- for column in fates['keys'] + fates.columns %}
+        {{ fates.by_clock[column] ~ ' as ' ~ column if column in fates.by_clock else column }},
         {%- endfor %}
         fate,
-        {%- if keep == 'first' %}
+        {%- if fates.keep == 'first' %}
         case when fate = 'rejected' then coalesce(reject_reason, 'key_reused') end as reject_reason,
         false as is_superseded,
         {%- else %}
         reject_reason,
         coalesce(content_hash != kept_hash, false) as is_superseded,
         {%- endif %}
-        {%- set fields = {} %}
-        {%- for column in raw %}{% do fields.update({column: 'raw_' ~ column}) %}{% endfor %}
-        case when fate = 'rejected' then {{ json_object(fields) }} end as raw_row,
+        case when fate = 'rejected' then {{ raw_row }} end as raw_row,
         source_file,
         source_line
     from fates
+{%- endmacro %}
+
+{#- The content of a row of `judged`, as a hash; but for what depends on the clock. -#}
+{% macro row_content(fates) -%}
+    md5(
+        {%- for column in fates.content | reject('in', fates.by_clock) %}
+        {{ '|| ' if not loop.first }}coalesce(cast({{ column }} as {{ dbt.type_string() }}), '␀') || '␟'
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+{#- What is added to it of columns that depend on the clock. -#}
+{% macro _content_by_clock(fates) -%}
+    {%- for column in fates.content | select('in', fates.by_clock) %}
+            || '␟' || coalesce(cast({{ fates.by_clock[column] }} as {{ dbt.type_string() }}), '␀')
+    {%- endfor %}
+{%- endmacro %}
+
+{#- A row of `judged` as it came in, as JSON. -#}
+{% macro row_as_json(raw) -%}
+    {%- set fields = {} -%}
+    {%- for column in raw -%}{% do fields.update({column: 'raw_' ~ column}) %}{%- endfor -%}
+    {{ json_object(fields) }}
 {%- endmacro %}
 
 {#- Columns that do not tell versions apart: raw text stands there in its standard form too. -#}
@@ -159,14 +201,15 @@
 {%- endmacro %}
 
 {#- A total order: where no position is known, copies that came at one moment still differ in transport times. -#}
-{% macro _copy_order(keep, version, columns) -%}
-    {%- if keep == 'first' -%}
-        received_at asc nulls last, source_file asc, source_line asc, content_hash asc
+{% macro _copy_order(fates) -%}
+    {%- set received_at = fates.by_clock.get('received_at', 'received_at') -%}
+    {%- if fates.keep == 'first' -%}
+        {{ received_at }} asc nulls last, source_file asc, source_line asc, content_hash asc
     {%- else -%}
-        {{ version ~ ' desc nulls last, ' if version }}received_at desc nulls last, source_file desc,
-                source_line desc, content_hash desc
+        {{ fates.version ~ ' desc nulls last, ' if fates.version }}{{ received_at }} desc nulls last,
+                source_file desc, source_line desc, content_hash desc
     {%- endif -%}
-    {%- for column in columns -%}
+    {%- for column in fates.columns -%}
     , {{ column }} asc nulls last
     {%- endfor -%}
 {%- endmacro %}

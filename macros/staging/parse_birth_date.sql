@@ -17,8 +17,8 @@
 {#- A day of birth, unless it lies after the receipt of its row or makes somebody more than 120 years old. -#}
 {% macro possible_birth_date(birth_date, received_at) -%}
     case
-        when {{ birth_date }} between {{ add_years('cast(' ~ as_of() ~ ' as date)', -120) }}
-            and cast(coalesce({{ received_at }}, {{ as_of() }}) as date)
+        when {{ birth_date }} between {{ add_years(as_of_day(), -120) }}
+            and coalesce(cast({{ received_at }} as date), {{ as_of_day() }})
             then {{ birth_date }}
     end
 {%- endmacro %}

@@ -26,17 +26,23 @@
             {%- set found = _relation_columns(relation) if relation else [] -%}
         {%- else -%}
             {%- set place = lake_folder(source, table) -%}
-            {%- set relation = lake_relation(source, table, model.columns.keys() | list) -%}
+            {%- set relation = lake_relation(
+                source,
+                table,
+                _spelled_columns(),
+                _required_columns(),
+                model.config.meta.get('unreadable_files') == 'set aside'
+            ) -%}
             {%- set found = lake_columns(relation) if relation else [] -%}
         {%- endif -%}
         {%- if relation -%}
             {%- set position = {
-                'lake': ['penpal_file', 'penpal_line', 'penpal_fault'],
+                'lake': lake_position(),
                 'sample': ["'raw_" ~ source ~ '__' ~ table ~ ".csv'", seed_line(), 'null'],
                 'warehouse': ['null', 'null', 'null'],
             }[where] -%}
             {{ _check_raw_columns(source, table, place, found) }}
-            {{- _select_raw(relation, found, position) }}
+            {{- select_raw(relation, found, position, model.columns.values() | list) }}
         {%- elif model.config.meta.get('required_table')
             and not _has_raw_table(source, model.config.meta.get('required_unless')) -%}
             {{ exceptions.raise_compiler_error(
@@ -47,6 +53,21 @@
             {{ _empty_raw() }}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- Where a row of the lake stands. -#}
+{% macro lake_position() -%}
+    {{ return(['penpal_file', 'penpal_line', 'penpal_fault']) }}
+{%- endmacro %}
+
+
+{% macro _required_columns() -%}
+    {%- set required = [] -%}
+    {%- for column in model.columns.values() if column.config.get('meta', {}).get('required') -%}
+        {%- do required.append(column.name) -%}
+    {%- endfor -%}
+    {{ return(required) }}
 {%- endmacro %}
 
 
@@ -82,17 +103,11 @@
 
 {#- Stops at a missing required column; tells of columns that the contract does not know. -#}
 {% macro _check_raw_columns(source, table, place, found) -%}
-    {%- set names = found | reject('in', ['penpal_file', 'penpal_line', 'penpal_fault']) | map('lower')
+    {%- set names = found | reject('in', lake_position()) | map('lower')
         | map('trim') | list -%}
-    {%- set missing = [] -%}
-    {%- for column in model.columns.values() -%}
-        {%- set spellings = _spellings(column) -%}
-        {%- if column.config.get('meta', {}).get('required') and not names | select('in', spellings) | list -%}
-            {%- do missing.append(column.name) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- set spelled = [] -%}
-    {%- for column in model.columns.values() -%}{%- do spelled.extend(_spellings(column)) -%}{%- endfor -%}
+    {%- set spelled, there = _spelled_columns(), [] -%}
+    {%- for name in names if name in spelled -%}{%- do there.append(spelled[name]) -%}{%- endfor -%}
+    {%- set missing = _required_columns() | reject('in', there) | list -%}
     {%- set unknown = names | reject('in', spelled) | list -%}
     {%- if missing -%}
         {#- A file without a header has somebody's values there: nothing is repeated that may be one. -#}
@@ -130,8 +145,16 @@
 {%- endmacro %}
 
 
-{#- How the name of a column may be spelled: its own, and those of `also` in its YAML that are no path. -#}
-{% macro _spellings(column) -%}
+{#- The columns of the contract by each name that they may have, lower-case: their own, and those of `also` in their YAML that are no path. -#}
+{% macro _spelled_columns() -%}
+    {%- set spelled = {} -%}
+    {%- for column in model.columns.values() -%}
+        {%- for name in spellings_of(column) -%}{%- do spelled.update({name: column.name}) -%}{%- endfor -%}
+    {%- endfor -%}
+    {{ return(spelled) }}
+{%- endmacro %}
+
+{% macro spellings_of(column) -%}
     {%- set spellings = [column.name] -%}
     {%- for name in column.config.get('meta', {}).get('also', []) if '.' not in name -%}
         {%- do spellings.append(name | lower) -%}
@@ -141,13 +164,24 @@
 
 
 {#-
-    A column of the contract out of a row: as text, from the first spelling that has a value. A path of `also`
-    (context.page.url: JSON text, then keys) is followed only in rows whose key is spelled the other way, so that
-    no other row is parsed for it.
+    Each of the columns (as their YAML has them) as trimmed text, out of those that were found: from the first
+    spelling that has a value; and the position. A path of `also` (context.page.url: JSON text, then keys) is followed
+    only in rows whose key is spelled the other way, so that no other row is parsed for it.
 -#}
-{% macro _raw_value(column, actual) -%}
+{% macro select_raw(relation, found, position, columns) -%}
+    {%- set actual = {} -%}
+    {%- for name in found -%}{%- do actual.update({name | lower | trim: name}) -%}{%- endfor -%}
+    {%- set other_keys = spellings_of(columns[0])[1:] | select('in', actual) | list -%}
+    select
+        {%- for column in columns %}
+        {{ _raw_value(column, actual, other_keys) }} as {{ adapter.quote(column.name) }},
+        {%- endfor %}
+        {{ _position(position) }}
+    from {{ relation }}
+{%- endmacro %}
+
+{% macro _raw_value(column, actual, other_keys) -%}
     {%- set texts, values = [], [] -%}
-    {%- set other_keys = _spellings(model.columns.values() | first)[1:] | select('in', actual) | list -%}
     {%- for name in [column.name] + column.config.get('meta', {}).get('also', []) -%}
         {%- set outer, dot, path = name.partition('.') -%}
         {%- if outer | lower in actual -%}
@@ -166,18 +200,6 @@
     {%- else -%}
         {{ values[0] or 'cast(null as ' ~ dbt.type_string() ~ ')' }}
     {%- endif -%}
-{%- endmacro %}
-
-
-{% macro _select_raw(relation, found, position) -%}
-    {%- set actual = {} -%}
-    {%- for name in found -%}{%- do actual.update({name | lower | trim: name}) -%}{%- endfor -%}
-    select
-        {%- for column in model.columns.values() %}
-        {{ _raw_value(column, actual) }} as {{ adapter.quote(column.name) }},
-        {%- endfor %}
-        {{ _position(position) }}
-    from {{ relation }}
 {%- endmacro %}
 
 

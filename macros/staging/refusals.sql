@@ -49,14 +49,22 @@
     receipt, and where that is unknown too, as the latest of all. Clocks before 1995 were never set.
 -#}
 {% macro refused_at(given, receipt) -%}
+    {{ refused_before(given, 'coalesce(' ~ receipt ~ ', ' ~ as_of() ~ ')') }}
+{%- endmacro %}
+
+{#- The same for a receipt that is known; without one, what was given, or null. -#}
+{% macro refused_before(given, receipt) -%}
     coalesce(
         case
-            when {{ given }} >= cast('1995-01-01' as timestamp)
-                then {{ end_of_day(given, 'coalesce(' ~ receipt ~ ', ' ~ as_of() ~ ')') }}
+            when {{ given }} >= cast('1995-01-01' as timestamp) then {{ end_of_day(given, receipt) }}
         end,
-        {{ receipt }},
-        {{ as_of() }}
+        {{ receipt }}
     )
+{%- endmacro %}
+
+{#- What refused_before() gave, as refused_at() would have it: for a column that depends on as_of (decide_fates). -#}
+{% macro refused_by_clock(refused_at, has_no_receipt) -%}
+    case when {{ has_no_receipt }} then {{ refused_before(refused_at, as_of()) }} else {{ refused_at }} end
 {%- endmacro %}
 
 {#- What people and programs write to an address when it is no longer to be written to: 'a@x.org_unsubscribed', 'a@x.org.invalid'. -#}

@@ -16,6 +16,11 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The day of the clock, for what changes from day to day only. -#}
+{% macro as_of_day() -%}
+    cast('{{ (as_of_text() | trim)[:10] }}' as date)
+{%- endmacro %}
+
 {#- The one clock: every time window is measured from it, and nothing else tells the time. -#}
 {% macro as_of() -%}
     cast('{{ as_of_text() }}' as timestamp)

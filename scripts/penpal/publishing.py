@@ -147,7 +147,7 @@ def copy_evidence(connection: duckdb.DuckDBPyConnection) -> None:
     """Copy what explains the marts, as far as the attached warehouse has it."""
     found = connection.execute(
         """select table_schema || '.' || table_name from information_schema.tables
-        where table_catalog = 'warehouse' and table_type = 'BASE TABLE'"""
+        where table_catalog = 'warehouse'"""
     ).fetchall()
     there = {name for (name,) in found}
     for table in EVIDENCE:

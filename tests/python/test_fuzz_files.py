@@ -20,7 +20,7 @@ from conftest import ROOT
 from penpal.checks.contract import RawTable, raw_contract
 from penpal.checks.files import as_text, judge_table
 from penpal.checks.staging import Staging
-from penpal.lake.reader import read_table
+from penpal.lake.reader import Rules, read_table
 from penpal.settings import Settings, UserError
 
 SEEDS = {
@@ -81,7 +81,7 @@ def try_copy(copies: Copies, number: int) -> tuple[str, Path] | None:
     file.write_bytes(content)
     kept = where.lake / "kept"
     try:
-        read_table(folder, kept, [column.name for column in table.columns])
+        read_table(folder, kept, Rules({name: column.name for column in table.columns for name in column.spellings}))
     except UserError as error:
         told = str(error)
         sentence = told.replace(str(folder), "")
@@ -92,7 +92,7 @@ def try_copy(copies: Copies, number: int) -> tuple[str, Path] | None:
         told = re.sub(r"^.*?\.(csv|tsv|jsonl?|parquet|gz) ", "", sentence, flags=re.I | re.S)
         copies.outcomes[re.sub(r"[\d,]+\.", "N.", told)] += 1
         return None
-    counted = duckdb.sql(f"from '{kept / 'files.parquet'}'").fetchall()
+    counted = duckdb.sql(f"select file, records from '{kept / 'files.parquet'}'").fetchall()
     told = judge_table(table, where, None)
     if [told["records"]] != [records for _, records in counted]:
         copies.problem(f"{told['records']} rows, {counted} records", number, done)

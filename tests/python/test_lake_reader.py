@@ -316,10 +316,10 @@ def test_a_file_without_a_header_is_told(tmp_path: Path) -> None:
     (lake / "1.csv").write_text("Order_ID ,email\n1,a\n")
     (lake / "2.csv").write_text("2,secret\n3,b\n")
     with pytest.raises(UserError, match=r"2\.csv names no column of the table: is its") as stopped:
-        reader.read_table(lake, tmp_path / "kept", ["order_id", "email"])
+        reader.read_table(lake, tmp_path / "kept", reader.Rules({"order_id": "order_id", "email": "email"}))
     assert "secret" not in str(stopped.value)
     (lake / "2.csv").unlink()
-    assert reader.read_table(lake, tmp_path / "kept", ["order_id"])["text"]
+    assert reader.read_table(lake, tmp_path / "kept", reader.Rules({"order_id": "order_id"}))["text"]
 
 
 def test_dbt_is_told_what_is_wrong(tmp_path: Path) -> None:
@@ -331,7 +331,7 @@ def test_dbt_is_told_what_is_wrong(tmp_path: Path) -> None:
     plugin.configure_connection(connection)
     (tmp_path / "table").mkdir()
     (tmp_path / "table" / "a.xls").touch()
-    query = f"select read_lake('{tmp_path}/table', 'shop__orders', 'order_id total')"
+    query = f"select read_lake('{tmp_path}/table', 'shop__orders', '{{}}')"
     told = json.loads(connection.execute(query).fetchone()[0])
     assert told["error"].startswith(f"{tmp_path}/table/a.xls is a file of an unknown kind")
 

@@ -57,6 +57,20 @@ def fill(paths: Settings, version: int = 1, rows: int = 20_000) -> None:
         )
 
 
+def test_evidence_that_is_a_view_is_published_as_it_stands(paths: Settings) -> None:
+    """Over a lake, staging is views; the file that they are read from has another name then."""
+    fill(paths)
+    with duckdb.connect(str(paths.warehouse)) as connection:
+        connection.execute(
+            "create schema staging; create table staging.kept as select 'c1' as consent_id;"
+            "create view staging.checked_crm__consents as select * from staging.kept"
+        )
+    publishing.publish(paths)
+    with duckdb.connect(str(paths.published), read_only=True) as connection:
+        rows = connection.execute("from staging.checked_crm__consents").fetchall()
+    assert rows == [("c1",)]
+
+
 def publish(paths: Settings, **popen: object) -> subprocess.Popen:
     command = [sys.executable, str(ROOT / "scripts" / "publish_marts.py")]
     env = os.environ | {"PENPAL_WAREHOUSE": str(paths.warehouse)}

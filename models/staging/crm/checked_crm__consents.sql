@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='staged') }}
 
 {%- set raw = [
     'consent_id', 'email', 'purpose', 'status', 'occurred_at', 'source', 'wording_version',
@@ -66,12 +66,12 @@ with
                 when status = 'granted'
                 then {{ not_after('given_occurred_at', 'given_loaded_at') }}
                 else
-                    {{ refused_at(
+                    {{ refused_before(
                 not_after('given_occurred_at', 'given_loaded_at'), 'given_loaded_at'
             ) }}
-            end as occurred_at
+            end as occurred_at,
+            status <> 'granted' and given_loaded_at is null as is_timed_by_clock
         from parsed
-        where {{ is_seen('received_at') }}
     ),
 
     judged as {{ inline_cte() }} (
@@ -95,6 +95,8 @@ with
                 then 'missing purpose'
                 when purpose is null
                 then 'unknown purpose'
+                when is_timed_by_clock
+                then null
                 when occurred_at is null and raw_occurred_at is null
                 then 'missing occurred_at'
                 when occurred_at is null
@@ -116,4 +118,6 @@ with
         'wording_sha256',
     ],
     raw=raw,
+    also=['is_timed_by_clock'],
+    by_clock={'occurred_at': refused_by_clock('occurred_at', 'is_timed_by_clock')},
 ) }}

@@ -1,5 +1,5 @@
 {#- Longer than a page, since it lists the whole contract of a contact. -#}
-{{ config(materialized='table') }}
+{{ config(materialized='staged') }}
 
 {%- set raw = [
     'contact_id', 'email', 'additional_emails', 'first_name', 'last_name', 'phone', 'mobile_phone',
@@ -85,7 +85,6 @@ with
         left join genders on parsed.gender_key = genders.alias
         left join languages on parsed.language_key = languages.alias
         left join timezones on parsed.timezone_key = lower(timezones.timezone)
-        where {{ is_seen('parsed.received_at') }}
     ),
 
     judged as {{ inline_cte() }} (

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='staged') }}
 
 {%- set raw = ['email', 'attribute', 'value', 'provider', 'observed_at'] %}
 
@@ -30,7 +30,6 @@ with
             || '|'
             || coalesce(cast(observed_at as {{ dbt.type_string() }}), '') as natural_key
         from parsed
-        where {{ is_seen('received_at') }}
     ),
 
     judged as (

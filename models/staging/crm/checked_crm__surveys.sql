@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='staged') }}
 
 {%- set raw = ['response_id', 'email', 'question', 'answer', 'submitted_at'] %}
 
@@ -34,7 +34,6 @@ with
                     {{ missing_or_bad('submitted_at') }}
             end as reject_reason
         from parsed
-        where {{ is_seen('received_at') }}
     ),
 
     {{ decide_fates(

@@ -1,5 +1,5 @@
 {#- Longer than a page, since it lists the whole contract of an event and reads refusals. -#}
-{{ config(materialized='table') }}
+{{ config(materialized='staged') }}
 
 {%- set raw = [
     'event_id', 'message_id', 'email', 'event', 'occurred_at', 'received_at', 'url', 'bounce_type',
@@ -68,7 +68,6 @@ with
             ) as is_refusal,
             {{ not_after('given_occurred_at', 'given_received_at') }} as happened_at
         from parsed
-        where {{ is_seen('received_at') }}
     ),
 
     timed as {{ inline_cte() }} (
@@ -77,9 +76,10 @@ with
             case
                 -- What nobody can read may be a refusal.
                 when is_refusal or event_type is null
-                then {{ refused_at('happened_at', 'given_received_at') }}
+                then {{ refused_before('happened_at', 'given_received_at') }}
                 else happened_at
-            end as occurred_at
+            end as occurred_at,
+            (is_refusal or event_type is null) and given_received_at is null as is_timed_by_clock
         from standardised
     ),
 
@@ -124,4 +124,6 @@ with
         'is_machine_open', 'user_agent',
     ],
     raw=raw,
+    also=['is_timed_by_clock'],
+    by_clock={'occurred_at': refused_by_clock('occurred_at', 'is_timed_by_clock')},
 ) }}

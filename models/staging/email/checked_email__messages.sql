@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='staged') }}
 
 {%- set raw = [
     'message_id', 'email', 'campaign', 'sent_at', 'customer_id', 'variant', 'template',
@@ -40,7 +40,6 @@ with
                     {{ missing_or_bad('sent_at') }}
             end as reject_reason
         from parsed
-        where {{ is_seen('received_at') }}
     ),
 
     {{ decide_fates(

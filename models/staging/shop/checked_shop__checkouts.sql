@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='staged') }}
 
 {%- set raw = [
     'checkout_id', 'cart_id', 'email', 'phone', 'anonymous_id', 'accepts_marketing', 'created_at',
@@ -11,6 +11,9 @@
 {%- set no_time = '(?:0000|0001|1900|1970|9999)[^0-9].*'
     ~ '|[^0-9]*(?:01?[^0-9])?01?[^0-9](?:0001|1900|1970)(?:[^0-9].*)?'
     ~ '|[0.:/ -]*' %}
+
+{#- What was completed after as_of was still open then. -#}
+{%- set completed_by_now = 'case when completed_at <= ' ~ as_of() ~ ' then completed_at end' %}
 
 with
 
@@ -29,7 +32,7 @@ with
             {{ parse_timestamp('created_at') }} as created_at,
             {{ parse_timestamp('completed_at') }} as given_completed_at,
             {{ https_url('recovery_url') }} as recovery_url,
-            {{ received_at('shop', 'checkouts') }} as begun_at
+            {{ received_at('shop', 'checkouts') }} as received_at
         from checkouts
         cross join no_values
     ),
@@ -40,14 +43,13 @@ with
             {{ email_key('email') }} as email_key,
             -- A checkout has no country, so only an international number is complete.
             {{ standardise_phone('dialled', no_text, no_text) }} as phone,
-            -- What was completed after as_of was still open then. A time that cannot be read is a
-            -- time, unless it stands for none: nobody who may have bought is reminded.
+            -- A time that cannot be read is a time, unless it stands for none: nobody who may have
+            -- bought is reminded.
             case
-                when given_completed_at <= {{ as_of() }}
+                when given_completed_at is not null
                 then given_completed_at
                 when
                     raw_completed_at is not null
-                    and given_completed_at is null
                     and coalesce(
                         {{ parse_boolean('raw_completed_at') }},
                         not {{ is_no_value('raw_completed_at', 'id') }}
@@ -57,17 +59,15 @@ with
                         'raw_completed_at',
                         no_time
                     ) }}
-                then coalesce(created_at, begun_at)
+                then created_at
             end as completed_at
         from parsed
         cross join no_values
-        where {{ is_seen('begun_at') }}
     ),
 
     judged as {{ inline_cte() }} (
         select
             *,
-            coalesce(completed_at, begun_at) as received_at,
             {{ quality_flags([
             'made_checkout_id', 'unknown_cart_id', 'invalid_email', 'invalid_phone',
             {'invalid_completed_at': 'raw_completed_at is not null and given_completed_at is null'},
@@ -86,7 +86,11 @@ with
     key='checkout_id',
     keep='newest',
     repeated_in=['checkouts', 'checkout_id'],
-    version='coalesce(completed_at, created_at)',
+    version='coalesce(' ~ completed_by_now ~ ', created_at)',
+    by_clock={
+        'completed_at': completed_by_now,
+        'received_at': 'coalesce(' ~ completed_by_now ~ ', received_at)',
+    },
     columns=[
         'cart_id', 'email', 'email_key', 'phone', 'anonymous_id', 'created_at', 'completed_at',
         'recovery_url', 'received_at', 'quality_flags', 'raw_email', 'raw_accepts_marketing',

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='staged') }}
 
 {%- set raw = [
     'customer_id', 'email', 'phone', 'first_name', 'last_name', 'street_address', 'city', 'region',
@@ -49,7 +49,6 @@ with
         cross join no_values
         left join country_aliases on parsed.country_key = country_aliases.alias
         left join countries on country_aliases.country = countries.country
-        where {{ is_seen('parsed.received_at') }}
     ),
 
     judged as {{ inline_cte() }} (

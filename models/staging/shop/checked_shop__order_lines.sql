@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='staged') }}
 
 {%- set raw = ['order_line_id', 'order_id', 'product_id', 'quantity', 'unit_price', 'discount'] %}
 
@@ -31,7 +31,6 @@ with
             end as quantity,
             abs(given_unit_price) as unit_price
         from parsed
-        where {{ is_seen('received_at') }}
     ),
 
     judged as {{ inline_cte() }} (

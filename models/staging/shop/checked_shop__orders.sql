@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='staged') }}
 
 {#- Longer than a page: one wide row, out of six amounts, an address and three clocks. -#}
 {%- set raw = [
@@ -94,7 +94,6 @@ with
         left join statuses on parsed.status_key = statuses.status_key
         left join country_aliases on parsed.country_key = country_aliases.alias
         left join countries on country_aliases.country = countries.country
-        where {{ is_seen('parsed.received_at') }}
     ),
 
     settled as (

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='staged') }}
 
 {%- set raw = [
     'product_id', 'name', 'category', 'brand', 'tags', 'price', 'currency', 'image_url', 'url',
@@ -75,7 +75,6 @@ with
             end as reject_reason
         from parsed
         left join categories on parsed.category_key = categories.alias
-        where {{ is_seen('parsed.received_at') }}
     ),
 
     {{ decide_fates(

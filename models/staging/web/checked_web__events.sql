@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='staged') }}
 
 {#- Longer than a page: one wide row, out of an address, three JSON texts and four clocks. -#}
 {%- set raw = [
@@ -62,7 +62,6 @@ with
                 {{ json_any('traits', ['country', 'address.country']) }}, 1, 100
             ) as given_country
         from parsed
-        where {{ is_seen('received_at') }}
     ),
 
     extracted as (

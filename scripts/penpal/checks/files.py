@@ -16,7 +16,7 @@ from penpal.checks.shares import REJECTED, is_too_many
 from penpal.checks.staging import Staging
 from penpal.lake.files import kind_of, lake_files
 from penpal.lake.parquet import FAULT, FILE, LINE, OURS, pattern
-from penpal.lake.reader import read_table
+from penpal.lake.reader import Rules, read_table
 from penpal.project_vars import listed_sources
 from penpal.settings import Settings, UserError
 from penpal.terminal import shown
@@ -118,8 +118,11 @@ def judge_table(table: RawTable, paths: Settings, staging: Staging | None) -> di
     try:
         names = [shown(path.relative_to(folder)) for path in lake_files(folder)]
         cache = paths.warehouse.with_name(f"{paths.warehouse.stem}.lake")
-        columns = {column.name for column in table.columns}
-        found = read_table(folder, cache / f"{table.source}__{table.table}", columns)
+        rules = Rules(
+            {name: column.name for column in table.columns for name in column.spellings},
+            [column.name for column in table.columns if column.required],
+        )
+        found = read_table(folder, cache / f"{table.source}__{table.table}", rules)
     except UserError as error:
         return {**told, "error": str(error)}
     if not found["text"] and not found["parquet"]:

@@ -19,12 +19,28 @@ KINDS = {
 }
 
 
+# How programs name what they have not finished writing.
+UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", "~")
+
+
 def is_utf8(name: str) -> bool:
     """Whether a name can be stored: bytes of other encodings come as half characters."""
     try:
         return bool(name.encode())
     except UnicodeEncodeError:
         return False
+
+
+def is_unfinished(path: Path) -> bool:
+    """Whether the name says that the file is still being written."""
+    return path.name.lower().endswith(UNFINISHED)
+
+
+def unfinished_files(folder: Path) -> list[Path]:
+    """Files under the folder of a raw table that wait, by their names, to be finished."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.rglob("*") if is_unfinished(path) and path.is_file())
 
 
 def kind_of(path: Path) -> str:
@@ -45,7 +61,7 @@ def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
     if real in above:
         raise UserError(f"{shown(folder)} is a link to a folder that it stands in: remove it.")
     for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "_")):
+        if path.name.startswith((".", "_")) or is_unfinished(path):
             continue
         if not is_utf8(path.name):
             raise UserError(f"{shown(path)} has a name that is not UTF-8: rename it.")
@@ -60,7 +76,8 @@ def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
 def lake_files(folder: Path) -> list[Path]:
     """Every file under the folder of a raw table, in the order in which their rows count.
 
-    Names that begin with . or _ are passed over, as writers of files mark what is unfinished.
+    Names that begin with . or _, or end in .tmp, .part …, are passed over: so writers of files mark
+    what is unfinished.
     """
     if not folder.is_dir():
         return []

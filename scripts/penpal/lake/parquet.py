@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,14 @@ DAMAGED = "{} is no Parquet file, or damaged. Copy it again."
 def pattern(path: str) -> str:
     """A path as DuckDB takes it: [*] is an asterisk, * a pattern."""
     return "".join(f"[{c}]" if c in "*?[" else c for c in path)
+
+
+def _columns(path: Path) -> dict[str, list[str]]:
+    """Names and types of the columns, as DuckDB has them."""
+    query = "describe select * from read_parquet($1, hive_partitioning = false)"
+    with duckdb.connect() as connection:
+        rows = connection.execute(query, [pattern(str(path))]).fetchall()
+    return {"columns": [name for name, *_ in rows], "types": [kind for _, kind, *_ in rows]}
 
 
 def _is_sound(path: Path) -> bool:
@@ -44,8 +53,13 @@ def check(path: Path, name: str, stem: Path) -> dict[str, Any]:
     for column in columns:
         if column.lower() in (*OURS, "penpal_path", "file_row_number"):
             raise UserError(f"{shown(path)} has a column {column}, which is our name: rename it.")
-    if not records or not columns or _is_sound(path):
-        return {"parts": [], "records": records, "columns": columns}
+    if not columns:
+        return {"parts": [], "records": records, "columns": [], "types": []}
+    if not records or _is_sound(path):
+        try:
+            return {"parts": [], "records": records, **_columns(path)}
+        except duckdb.Error as error:
+            raise UserError(DAMAGED.format(shown(path))) from error
     part = stem.with_name(f"{stem.name}.0.parquet")
     try:
         _rewrite(path, name, part)
@@ -53,7 +67,10 @@ def check(path: Path, name: str, stem: Path) -> dict[str, Any]:
         raise UserError(DAMAGED.format(shown(path))) from error
     if not _is_sound(part):
         raise UserError(DAMAGED.format(shown(path)))
-    return {"parts": [part.name], "records": records, "columns": columns}
+    told = _columns(part)
+    is_theirs = [name not in OURS for name in told["columns"]]
+    told = {what: list(compress(names, is_theirs)) for what, names in told.items()}
+    return {"parts": [part.name], "records": records, **told}
 
 
 def _rewrite(path: Path, name: str, part: Path) -> None:

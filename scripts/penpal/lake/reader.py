@@ -1,6 +1,7 @@
 """The rows of a raw table's text files, as Parquet that DuckDB reads without guessing.
 
 Each text file is read once, and kept until it changes: what is kept depends on the file alone.
+What became of each file is in a ledger.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import csv
 import hashlib
 import json
 import os
+import time
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,8 +22,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from penpal.lake import parquet, records, text
-from penpal.lake.files import kind_of, lake_files
+from penpal.lake import compact, drift, ledger, parquet, records, text
+from penpal.lake.files import kind_of, lake_files, unfinished_files
+from penpal.lake.ledger import LEDGER, SET_ASIDE, TAKEN, WAITING, Entry
 from penpal.lake.parquet import FAULT, FILE, LINE, OURS
 from penpal.lake.records import Record
 from penpal.settings import UserError
@@ -162,33 +166,103 @@ def _read(path: Path, kind: str, name: str, stem: Path) -> dict[str, Any]:
         "parts": [part.name for part in parts.paths],
         "records": parts.count,
         "columns": list(parts.columns),
+        "types": ["text"] * len(parts.columns),
     }
 
 
-def _kept(path: Path, kind: str, name: str, cache: Path) -> tuple[str, dict[str, Any]]:
-    """What is kept of a text file, read now if it has changed; and its key."""
-    state = path.stat()
-    facts = f"{FORM.hexdigest()} {name} {path} {state.st_size} {state.st_mtime_ns} {state.st_ino}"
-    key = hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    told = cache / f"{key}.json"
+class _StillWritten(Exception):
+    """A file changes while it is read."""
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _version(name: str, sha256: str) -> str:
+    facts = f"{FORM.hexdigest()} {name} {sha256}"
+    return hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+
+def _what_is_kept(path: Path, kind: str, name: str, stem: Path) -> dict[str, Any]:
+    """Records, columns and parts of a file; read now unless a run that was killed has done so."""
+    told = stem.with_name(f"{stem.name}.json")
     with contextlib.suppress(OSError, ValueError):
-        return key, json.loads(told.read_text(encoding="utf-8"))
-    cache.mkdir(parents=True, exist_ok=True)
-    done = (
-        parquet.check(path, name, cache / key)
-        if kind == "parquet"
-        else _read(path, kind, name, cache / key)
-    )
+        return json.loads(told.read_text(encoding="utf-8"))
+    told.parent.mkdir(parents=True, exist_ok=True)
+    done = parquet.check(path, name, stem) if kind == "parquet" else _read(path, kind, name, stem)
     partial = told.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(done), encoding="utf-8")
     os.replace(partial, told)  # written last: what a killed run left is read again
-    return key, done
+    return done
 
 
-def _remove_others(cache: Path, keys: set[str]) -> None:
+def _entry(path: Path, name: str, cache: Path, before: Entry | None) -> Entry:
+    """A file as it is now, read where its content is new. Raises UserError and _StillWritten."""
+    kind, state = kind_of(path), path.stat()
+    facts = {"size": state.st_size, "modified_ns": state.st_mtime_ns, "inode": state.st_ino}
+    is_taken = before and before.state == TAKEN and before.path == str(path)
+    if is_taken and before.is_as_it_was(state) and _is_kept(before, cache):
+        return before
+    try:
+        sha256 = _digest(path)
+        version = _version(name, sha256)
+        if is_taken and before.version == version and _is_kept(before, cache):
+            return replace(before, **facts)  # copied again, or touched: the same content
+        done = _what_is_kept(path, kind, name, cache / version)
+    except (OSError, UserError) as error:
+        if _has_changed(path, state):
+            raise _StillWritten from error
+        if isinstance(error, OSError):
+            raise text.unreadable(path, error) from error
+        raise
+    if _has_changed(path, state):
+        raise _StillWritten
+    is_read_by_duckdb = kind == "parquet" and not done["parts"]
+    return Entry(
+        name,
+        str(path),
+        TAKEN,
+        **facts,
+        sha256=sha256,
+        version=version,
+        kind="parquet" if is_read_by_duckdb else "text",
+        **done,
+    )
+
+
+def _has_changed(path: Path, state: os.stat_result) -> bool:
+    try:
+        now = path.stat()
+    except OSError:
+        return True
+    return (now.st_size, now.st_mtime_ns) != (state.st_size, state.st_mtime_ns)
+
+
+def _is_kept(entry: Entry, cache: Path) -> bool:
+    is_current = entry.sha256 and entry.version == _version(entry.file, entry.sha256)
+    return bool(is_current) and all((cache / part).exists() for part in entry.parts)
+
+
+def _unsettled(paths: list[Path], before: dict[Path, Entry], seconds: float) -> set[Path]:
+    """New or changed files that are being written: looked at twice, some seconds apart."""
+    fresh = {}
+    for path in paths:
+        state = path.stat()
+        if path in before and before[path].is_as_it_was(state):
+            continue
+        if abs(time.time() - state.st_mtime) < seconds:
+            fresh[path] = state
+    if fresh:
+        time.sleep(seconds)
+    return {path for path, state in fresh.items() if _has_changed(path, state)}
+
+
+def _remove_others(cache: Path, entries: Collection[Entry]) -> None:
     """What the lake no longer holds is not kept either: erased people are in it."""
+    parts = {LEDGER, *(part for entry in entries for part in entry.parts)}
     for file in cache.glob("*.*"):
-        if file.name.split(".")[0] not in keys | {"files"}:
+        if file.name not in parts:
             file.unlink(missing_ok=True)
 
 
@@ -200,37 +274,140 @@ def _check_columns(path: Path, given: Collection[str], known: Collection[str]) -
         )
 
 
-def read_table(folder: Path, cache: Path, columns: Collection[str] = ()) -> dict[str, Any]:
-    """Make the files of a raw table readable. `columns` are those that it may have: a file with
-    none of them has no header, and its first record must not be taken for one.
+@dataclass(frozen=True)
+class Rules:
+    """What is asked of the files of a table.
 
-    Returns {text: Parquet files of what had to be read, parquet: those of the lake, folder},
-    and writes files.parquet: the records of each file. Raises UserError, a line a bad file.
+    `columns` are those that it may have, by each name that they may have: a file with none of them
+    has no header, and its first record must not be taken for one. `required`: those that each file must have if another has.
+    `sets_aside`: a file that cannot be read does not stop the rest. A file that was changed so few
+    seconds ago is looked at again before it is taken. Of more than `most_parts` small files that
+    are kept one is made; 0 leaves them.
     """
-    found: dict[str, Any] = {"text": [], "parquet": [], "folder": str(folder)}
-    names, counts, keys, errors = [], [], set(), []
-    for path in lake_files(folder):
-        try:
-            kind, name = kind_of(path), shown(path.relative_to(folder))
-            key, kept = _kept(path, kind, name, cache)
-            if kind != "json":  # objects name their columns themselves, each its own
-                _check_columns(path, kept["columns"], columns)
-        except UserError as error:
-            errors.append(str(error))
-            continue
-        keys.add(key)
-        if kind == "parquet" and not kept["parts"]:
-            found["parquet"].append(str(path))
-        found["text"] += [str(cache / part) for part in kept["parts"]]
-        names.append(name)
-        counts.append(kept["records"])
-    if errors:
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    required: Collection[str] = ()
+    sets_aside: bool = False
+    settle_seconds: float = 0
+    most_parts: int = 0
+
+
+class _Table:
+    """The files of a raw table on their way into the ledger."""
+
+    def __init__(self, folder: Path, cache: Path, rules: Rules):
+        self.folder, self.cache, self.rules = folder, cache, rules
+        self.before = ledger.load(cache)
+        self.was = [replace(entry) for entry in self.before.values()]  # as the ledger has them
+        self.entries: list[Entry] = []
+        self.errors: list[str] = []
+        self.notes: list[str] = []
+
+    def take(self, paths: list[Path]) -> None:
+        known = {Path(e.path): e for e in self.before.values() if e.state == TAKEN}
+        names: set[str] = set()
+        unsettled = _unsettled(paths, known, self.rules.settle_seconds)
+        for path in paths:
+            name = shown(path.relative_to(self.folder))
+            before = self.before.get(name)
+            try:
+                if name in names:
+                    raise UserError(f"{name} stands for two files in {shown(self.folder)}: rename.")
+                names.add(name)
+                if path in unsettled:
+                    raise _StillWritten
+                entry = _entry(path, name, self.cache, before)
+                _check_columns(path, entry.columns, self.rules.columns)
+                self.entries.append(entry)
+            except _StillWritten:
+                self._leave(path, name, before)
+            except UserError as error:
+                self._set_aside(path, name, str(error))
+
+    def _leave(self, path: Path, name: str, before: Entry | None) -> None:
+        """A file that is being written waits; nothing of it that was taken before gets lost."""
+        if before is None or before.state != TAKEN:
+            self.entries.append(Entry(name, str(path), WAITING, "it is being written"))
+            self.notes.append(f"{shown(name)} is being written: left for the next run")
+        elif before.kind == "text" and _is_kept(before, self.cache):
+            self.entries.append(before)
+            self.notes.append(f"{shown(name)} is being written anew: read as it was before")
+        else:
+            reason = f"{shown(path)} is being written anew: run again when that is done."
+            self._set_aside(path, name, reason)
+
+    def _set_aside(self, path: Path, name: str, reason: str) -> None:
+        if self.rules.sets_aside:
+            self.entries.append(Entry(name, str(path), SET_ASIDE, reason))
+            self.notes.append(f"SET ASIDE, its rows are missing: {reason}")
+        else:
+            self.errors.append(reason)
+
+    def compare(self) -> None:
+        """Look at the columns of what was taken; JSON has columns only where a record has them."""
+        taken = [e for e in self.entries if e.state == TAKEN and self._has_columns(e)]
+        some = {name for entry in taken for name in drift.by_name(entry, self.rules.columns)}
+        required = [name for name in self.rules.required if name in some]
+        known = self.rules.columns
+        last = None
+        for entry in taken:
+            if missing := drift.missing_columns(entry, required, known):
+                self.entries.remove(entry)
+                reason = f"{shown(Path(entry.path))} {missing}; other files have it."
+                self._set_aside(Path(entry.path), entry.file, reason)
+                continue
+            was = self.before.get(entry.file)
+            if last and (was is None or was.version != entry.version):
+                entry.notes = drift.notes(entry, last, known)
+                self.notes += entry.notes
+            last = entry
+
+    @staticmethod
+    def _has_columns(entry: Entry) -> bool:
+        return kind_of(Path(entry.path)) != "json" and bool(entry.columns)
+
+    def put_together(self) -> None:
+        """Few files are kept, and no row of a file that is gone."""
+        compact.drop_gone(self.entries, self.was, self.cache)
+        compact.compact(self.entries, self.cache, self.rules.most_parts)
+
+    def tell_of_what_is_gone(self) -> None:
+        now = {entry.file: entry for entry in self.entries}
+        for name, was in self.before.items():
+            if was.state != TAKEN:
+                continue
+            if name not in now:
+                self.notes.append(f"{shown(name)} is gone, and its {was.records:,} records with it")
+            elif now[name].state == TAKEN and now[name].sha256 != was.sha256:
+                self.notes.append(f"{shown(name)} has changed: it is read anew")
+
+
+def read_table(folder: Path, cache: Path, rules: Rules = Rules()) -> dict[str, Any]:
+    """Make the files of a raw table readable, and write their ledger (files.parquet).
+
+    Returns {text: Parquet files of what had to be read, parquet: those of the lake, folder,
+    entries: the ledger, notes: what somebody should know}. Raises UserError, a line a bad file.
+    """
+    table = _Table(folder, cache, rules)
+    table.take(lake_files(folder))
+    table.compare()
+    if errors := table.errors:
         more = [f"{len(errors) - MOST_ERRORS:,} more files."] if len(errors) > MOST_ERRORS else []
         raise UserError("\n".join(errors[:MOST_ERRORS] + more))
+    table.tell_of_what_is_gone()
+    for path in unfinished_files(folder):
+        name = shown(path.relative_to(folder))
+        table.entries.append(Entry(name, str(path), WAITING, "its name says that it is unfinished"))
+        table.notes.append(f"{name} is unfinished, by its name: left for the next run")
     cache.mkdir(parents=True, exist_ok=True)
-    _remove_others(cache, keys)
-    files, partial = cache / "files.parquet", cache / f"files.{os.getpid()}"
-    table = {"file": pa.array(names, pa.string()), "records": pa.array(counts, pa.int64())}
-    pq.write_table(pa.table(table), partial)
-    os.replace(partial, files)
-    return found
+    table.put_together()
+    ledger.save(cache, table.entries)
+    _remove_others(cache, table.entries)
+    taken = [entry for entry in table.entries if entry.state == TAKEN]
+    return {
+        "text": list(dict.fromkeys(str(cache / part) for e in taken for part in e.parts)),
+        "parquet": [entry.path for entry in taken if entry.kind == "parquet"],
+        "folder": str(folder),
+        "entries": table.entries,
+        "notes": table.notes,
+    }

@@ -35,6 +35,8 @@ def dbt_vars(options: argparse.Namespace) -> dict[str, Any]:
         given["raw_data"] = options.raw_data
     if options.sources:
         given["sources"] = [source.strip() for source in options.sources.split(",")]
+    if getattr(options, "strict", False):
+        given["lake_strict"] = True
     if options.as_of:
         given["as_of"] = options.as_of
     if given.get("as_of"):
