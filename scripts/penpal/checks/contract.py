@@ -16,6 +16,7 @@ class Column:
     name: str
     data_type: str  # varchar, timestamp, date, boolean, integer, decimal(18,2), json …
     required: bool
+    is_personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,13 @@ class Mart:
     key: tuple[str, ...]  # what the first test of uniqueness names; none where rows may repeat
     columns: tuple[Column, ...]
 
+    @property
+    def shown_key(self) -> str | None:
+        """SQL that names a row: its key, but for what is personal in it."""
+        personal = {column.name for column in self.columns if column.is_personal}
+        shown = [f"cast({name} as varchar)" for name in self.key if name not in personal]
+        return f"concat_ws(' ', {', '.join(shown)})" if shown else None
+
 
 def _meta(node: dict[str, Any]) -> dict[str, Any]:
     return (node.get("config") or {}).get("meta") or {}
@@ -60,7 +68,12 @@ def _read(path: Path) -> tuple[dict[str, Any], tuple[Column, ...]]:
     try:
         model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
         columns = tuple(
-            Column(c["name"], str(c["data_type"]).lower(), bool(_meta(c).get("required")))
+            Column(
+                c["name"],
+                str(c["data_type"]).lower(),
+                bool(_meta(c).get("required")),
+                "pii" in _meta(c),
+            )
             for c in model["columns"]
         )
     except (yaml.YAMLError, KeyError, IndexError, TypeError) as error:
