@@ -5,6 +5,8 @@ with
 
     daily_medians as (select * from {{ ref('daily_medians') }}),
 
+    differences as (select * from {{ ref('source_differences') }} where subject = 'order'),
+
     volume_faults as (
         select
             source,
@@ -56,6 +58,26 @@ with
             || cast(round(usual_median, 2) as {{ dbt.type_string() }}) as detail
         from daily_medians
         where verdict <> 'usual'
+    ),
+
+    -- One order in twenty that sources tell differently is no single mistake.
+    order_faults as (
+        select
+            'shop' as source,
+            'orders' as source_table,
+            cast({{ as_of() }} as date) as day,
+            case
+                when result = 'missing_in_one' then 'orders_missing' else 'orders_differ'
+            end as fault,
+            attribute || ' ' || result || ' ' || other_source as category,
+            {{ counted('differing_count', 'order') }}
+            || ' of '
+            || cast(compared_count as {{ dbt.type_string() }}) as detail
+        from differences
+        where
+            result in ('conflicts', 'other_unit', 'missing_in_one')
+            and differing_count >= 5
+            and differing_share > 0.05
     )
 
 select source, source_table, day, fault, category, detail
@@ -66,3 +88,6 @@ from share_faults
 union all
 select source, source_table, day, fault, category, detail
 from median_faults
+union all
+select source, source_table, day, fault, category, detail
+from order_faults
