@@ -29,7 +29,7 @@ from penpal.checks.layers import checks_of
 from penpal.checks.outcome import Outcome, evaluate
 from penpal.checks.report import html_report, make_report
 from penpal.files import write_whole
-from penpal.project_vars import listed_sources, parse_vars, var
+from penpal.project_vars import parse_vars, var
 from penpal.settings import EXIT_CANNOT_RUN, EXIT_CHECK_FAILED, EXIT_DONE
 
 
@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
         return check_files(options)
     paths = settings.load()
     started = time.monotonic()
-    checks = checks_of(options.layer, paths.warehouse, listed_sources(parse_vars(options.vars)))
+    checks = checks_of(options.layer, paths.warehouse, parse_vars(options.vars))
     changed = compare(paths, options) if options.layer == "raw" else []
     outcomes = evaluate(paths.warehouse, checks) + changed
     report = make_report(options.layer, outcomes, time.monotonic() - started)

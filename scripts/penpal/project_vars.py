@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import yaml
@@ -36,3 +38,19 @@ def listed_sources(given: dict[str, Any]) -> list[str]:
     """The sources that the user has (var `sources`, a list or comma-separated text)."""
     sources = var(given, "sources")
     return [s.strip() for s in sources.split(",")] if isinstance(sources, str) else list(sources)
+
+
+SAMPLE_CLOCK = "2026-06-15 12:00:00"  # as macros/time/clock.sql has it
+A_CLOCK = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
+
+
+def clock(given: dict[str, Any]) -> str:
+    """The clock of a run, UTC, as text that SQL reads: as_of, the sample's own, else now."""
+    text = str(var(given, "as_of") or "").strip().replace("T", " ").replace("Z", "")
+    if text:
+        if not A_CLOCK.fullmatch(text):
+            raise UserError(f"var as_of is {text!r}: give a UTC time like {SAMPLE_CLOCK}.")
+        return text
+    if var(given, "raw_data") == "sample":
+        return SAMPLE_CLOCK
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")

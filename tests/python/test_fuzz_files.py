@@ -81,7 +81,11 @@ def try_copy(copies: Copies, number: int) -> tuple[str, Path] | None:
     file.write_bytes(content)
     kept = where.lake / "kept"
     try:
-        read_table(folder, kept, Rules({name: column.name for column in table.columns for name in column.spellings}))
+        read_table(
+            folder,
+            kept,
+            Rules({name: column.name for column in table.columns for name in column.spellings}),
+        )
     except UserError as error:
         told = str(error)
         sentence = told.replace(str(folder), "")

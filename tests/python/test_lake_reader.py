@@ -316,10 +316,14 @@ def test_a_file_without_a_header_is_told(tmp_path: Path) -> None:
     (lake / "1.csv").write_text("Order_ID ,email\n1,a\n")
     (lake / "2.csv").write_text("2,secret\n3,b\n")
     with pytest.raises(UserError, match=r"2\.csv names no column of the table: is its") as stopped:
-        reader.read_table(lake, tmp_path / "kept", reader.Rules({"order_id": "order_id", "email": "email"}))
+        reader.read_table(
+            lake, tmp_path / "kept", reader.Rules({"order_id": "order_id", "email": "email"})
+        )
     assert "secret" not in str(stopped.value)
     (lake / "2.csv").unlink()
-    assert reader.read_table(lake, tmp_path / "kept", reader.Rules({"order_id": "order_id"}))["text"]
+    assert reader.read_table(lake, tmp_path / "kept", reader.Rules({"order_id": "order_id"}))[
+        "text"
+    ]
 
 
 def test_dbt_is_told_what_is_wrong(tmp_path: Path) -> None:

@@ -1,19 +1,22 @@
 {#- The days that are told of, and the same weekday of eight weeks before each. -#}
 {%- set days = var('volume_limits').days + 56 %}
 
+{%- set tables = [
+    ('crm', 'consents', 'occurred_at', "purpose || ' ' || status"),
+    ('web', 'events', 'event_at', "coalesce(event_name, event_type)"),
+    ('shop', 'orders', 'created_at', "case when is_test then 'test' else currency end"),
+    ('shop', 'checkouts', 'created_at', "'checkout'"),
+    ('email', 'events', 'occurred_at', 'event_type'),
+] %}
+
 with
     rows_of_days as (
-        {% for source, table, at, category in [
-            ('crm', 'consents', 'occurred_at', "purpose || ' ' || status"),
-            ('web', 'events', 'event_at', "coalesce(event_name, event_type)"),
-            ('shop', 'orders', 'created_at', 'currency'),
-            ('shop', 'checkouts', 'created_at', "'checkout'"),
-            ('email', 'events', 'occurred_at', 'event_type'),
-        ] %}
+        {% for source, table, at, category in tables %}
             select
                 '{{ source }}' as source,
                 '{{ table }}' as source_table,
                 coalesce({{ category }}, 'unknown') as category,
+                {{ quarter_of_day(at) }} as hours,
                 cast({{ at }} as date) as day,
                 count(*) as rows_count
             from {{ ref('stg_' ~ source ~ '__' ~ table) }}
@@ -22,21 +25,42 @@ with
                 and cast({{ at }} as date) < cast({{ as_of() }} as date)
             group by
                 coalesce({{ category }}, 'unknown'),
+                {{ quarter_of_day(at) }},
                 cast({{ at }} as date)
                 {{ 'union all' if not loop.last }}
         {% endfor %}
     ),
 
-    -- All of a table, and each category that makes up enough of it.
+    -- What did not get into staging, by the day on which it came.
+    rows_left_out as (
+        {% for source, table, at, category in tables %}
+            select
+                '{{ source }}' as source,
+                '{{ table }}' as source_table,
+                case when fate = 'duplicate' then 'repeated' else 'rejected' end as category,
+                cast(received_at as date) as day,
+                count(*) as rows_count
+            from {{ ref('checked_' ~ source ~ '__' ~ table) }}
+            where
+                fate <> 'staged'
+                and received_at >= {{ add_days(as_of(), -(days + 1)) }}
+                and cast(received_at as date) < cast({{ as_of() }} as date)
+            group by fate, cast(received_at as date) {{ 'union all' if not loop.last }}
+        {% endfor %}
+    ),
+
+    -- All of a table, each category, and each quarter of the day.
     counted as (
-        select source, source_table, 'all' as category, day, sum(rows_count) as rows_count
-        from rows_of_days
-        group by source, source_table, day
-
-        union all
-
-        select source, source_table, category, day, rows_count
-        from rows_of_days
+        {% for category in ["'all'", 'category', 'hours'] %}
+            select
+                source, source_table, {{ category }} as category, day, sum(rows_count) as rows_count
+            from rows_of_days
+            group by source, source_table, {{ category }}, day
+            union all
+        {% endfor %}
+        select source, source_table, category, day, sum(rows_count) as rows_count
+        from rows_left_out
+        group by source, source_table, category, day
     ),
 
     days as (
@@ -50,7 +74,7 @@ with
     -- A table has no history before its first row.
     tables as (
         select source, source_table, min(day) as first_day
-        from counted
+        from rows_of_days
         group by source, source_table
     ),
 

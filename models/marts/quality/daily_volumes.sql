@@ -59,6 +59,8 @@ select
         then 'unknown'
         when most_before = 0 and category <> 'all' and rows_count >= {{ limits.rows }}
         then 'new'
+        when category in ('repeated', 'rejected', 'test') and rows_count <= usual_count + distance
+        then 'usual'
         when usual_count >= {{ limits.rows }} and rows_count = 0
         then 'missing'
         when usual_count >= {{ limits.rows }} and rows_count < usual_count - distance

@@ -1,26 +1,13 @@
 with
     daily_volumes as (select * from {{ ref('daily_volumes') }}),
 
+    daily_faults as (select * from {{ ref('daily_faults') }}),
+
     source_audit as (select * from {{ ref('source_audit') }} where is_listed),
 
     order_receipts as (select * from {{ ref('order_receipts') }}),
 
     health_points as (select * from {{ ref('health_points') }}),
-
-    volume_faults as (
-        select
-            source,
-            source_table,
-            day,
-            case when category = 'all' then '' else 'category_' end || verdict as fault,
-            category,
-            {{ counted('rows_count', 'row') }}
-            || ', usual are '
-            || cast(cast(round(usual_count) as bigint) as {{ dbt.type_string() }}) as detail,
-            1.0 as degree
-        from daily_volumes
-        where verdict not in ('usual', 'unknown')
-    ),
 
     todays_faults as (
         select
@@ -69,10 +56,10 @@ with
     ),
 
     faults as (
-        select *
-        from volume_faults
+        select source, source_table, day, fault, category, detail, 1.0 as degree
+        from daily_faults
         union all
-        select *
+        select source, source_table, day, fault, category, detail, degree
         from todays_faults
     ),
 

@@ -10,17 +10,17 @@ from typing import Any
 class Check:
     """An expectation on one table.
 
-    `says` completes "<shown_as>.<column>: …"; it may use {failed}, {rows}, {share} and {allowed}.
-    An error fails the run, a warning is only reported.
+    `says` is the sentence of a failure; it may use {failed}, {rows} and {allowed}. An error fails
+    the run, a warning is only reported. `kind` names the kind of fault: completeness, format, …
     """
 
     schema: str
     table: str
     shown_as: str  # the table as its owner knows it, e.g. crm.contacts
+    rule: str
+    kind: str
     says: str
     expectation: Any
     is_error: bool = True
-
-    @property
-    def column(self) -> str | None:
-        return getattr(self.expectation, "column", None)
+    column: str | None = None
+    allowed: float = 0

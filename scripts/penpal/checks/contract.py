@@ -18,6 +18,8 @@ class Column:
     required: bool
     also: tuple[str, ...] = ()  # other spellings, and paths into JSON (context.page.url)
 
+    is_personal: bool = False
+
     @property
     def spellings(self) -> tuple[str, ...]:
         """Names that the column may have in a file, in lower case."""
@@ -57,6 +59,13 @@ class Mart:
     key: tuple[str, ...]  # what the first test of uniqueness names; none where rows may repeat
     columns: tuple[Column, ...]
 
+    @property
+    def shown_key(self) -> str | None:
+        """SQL that names a row: its key, but for what is personal in it."""
+        personal = {column.name for column in self.columns if column.is_personal}
+        shown = [f"cast({name} as varchar)" for name in self.key if name not in personal]
+        return f"concat_ws(' ', {', '.join(shown)})" if shown else None
+
 
 def _meta(node: dict[str, Any]) -> dict[str, Any]:
     return (node.get("config") or {}).get("meta") or {}
@@ -71,6 +80,7 @@ def _read(path: Path) -> tuple[dict[str, Any], tuple[Column, ...]]:
                 str(c["data_type"]).lower(),
                 bool(_meta(c).get("required")),
                 tuple(_meta(c).get("also") or ()),
+                "pii" in _meta(c),
             )
             for c in model["columns"]
         )

@@ -18,19 +18,21 @@ import sqlalchemy as sa
 from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
 )
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent import SQLDatasource
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
-from great_expectations.expectations.expectation import ColumnMapExpectation
-from great_expectations.expectations.metrics.map_metric_provider import (
-    ColumnMapMetricProvider,
-)
-from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
-    column_condition_partial,
-)
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.metric_provider import metric_partial
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+
+from penpal.checks.shares import exceeds, is_too_many
 
 # GX logs failed queries with their values, and its own trace; a failed check tells its reason.
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL + 1)
+
+EXAMPLES = 3  # keys of wrong rows that a failure names
 
 # No values in the results: a report must not become one more copy of customers' addresses.
 RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -43,6 +45,7 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
     def get_connection(self) -> Iterator[sa.Connection]:
         if getattr(self, "_open_connection", None) is None:
             self._open_connection = self.engine.connect()
+            _reflect_at_once(self.engine, self._open_connection)
         try:
             yield self._open_connection
         except Exception:
@@ -61,28 +64,78 @@ class DuckDBDatasource(SQLDatasource):
         return DuckDBExecutionEngine
 
 
-class _ColumnValuesSatisfySql(ColumnMapMetricProvider):
-    condition_metric_name = "column_values.satisfy_sql"
-    condition_value_keys = ("condition",)
+class _WrongRows(TableMetricProvider):
+    """Of the rows that a rule is about: how many are wrong, and the keys of a few of them."""
 
-    @column_condition_partial(engine=SqlAlchemyExecutionEngine)
-    def _sqlalchemy(cls, column: Any, condition: str, **kwargs: Any) -> sa.ColumnElement[bool]:
-        quoted = '"' + str(column.name).replace('"', '""') + '"'
-        return sa.literal_column(f"({condition.replace('{column}', quoted)})", sa.Boolean)
+    metric_name = "table.wrong_rows"
+    value_keys = ("wrong", "among", "of", "failed", "key")
+
+    @metric_partial(
+        engine=SqlAlchemyExecutionEngine,
+        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
+        domain_type=MetricDomainTypes.TABLE,
+    )
+    def _sqlalchemy(
+        cls, metric_domain_kwargs: dict[str, Any], metric_value_kwargs: dict[str, Any], **_: Any
+    ) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        wrong, among, of, failed, key = (metric_value_kwargs[name] for name in cls.value_keys)
+        where = f"filter (where ({among}) and ({wrong}))"
+        examples = f"min(cast({key} as varchar), {EXAMPLES}) {where}" if key else "null"
+        every = of or f"count(*) filter (where {among})"
+        failed = failed or f"count(*) {where}"
+        counts = f"{{'failed': {failed}, 'rows': {every}, 'examples': {examples}}}"
+        return sa.literal_column(counts), metric_domain_kwargs, {}
 
 
-class ExpectColumnValuesToSatisfySql(ColumnMapExpectation):
-    """Expect non-null values to satisfy a DuckDB condition on `{column}`.
+class ExpectRowsToBeRight(BatchExpectation):
+    """Expect that no row `among` those a rule is about satisfies the DuckDB condition `wrong`.
 
-    GX computes all such conditions of a table, and its null counts, in one scan; a regular
-    expression, which GX cannot translate for DuckDB, is such a condition too.
+    `allowed` is the share that may; with `tolerant`, one or two people's rows never count. `of`
+    and `failed` count them otherwise, `key` names them; `at_least` so many rows must there be. GX
+    counts for all rules of a table in one scan.
     """
 
-    condition: str
+    wrong: str
+    among: str = "true"
+    of: str | None = None
+    failed: str | None = None
+    key: str | None = None
+    at_least: int = 0
+    allowed: float = 0
+    tolerant: bool = False
 
-    map_metric: ClassVar[str] = "column_values.satisfy_sql"
-    success_keys: ClassVar[tuple[str, ...]] = ("condition", "mostly")
-    args_keys: ClassVar[tuple[str, ...]] = ("column", "condition")
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.wrong_rows",)
+    success_keys: ClassVar[tuple[str, ...]] = (
+        "wrong", "among", "of", "failed", "key", "at_least", "allowed", "tolerant",
+    )  # fmt: skip
+
+    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+        counts = metrics["table.wrong_rows"]
+        failed, rows = counts["failed"], counts["rows"]
+        is_wrong = is_too_many if self.tolerant else exceeds
+        told = {"observed_value": failed, "details": counts}
+        is_right = rows >= self.at_least and not is_wrong(failed, rows, self.allowed)
+        return {"success": is_right, "result": told}
+
+
+def _reflect_at_once(engine: sa.Engine, connection: sa.Connection) -> None:
+    """Tell SQLAlchemy the columns of every table by one query: it would ask pg_catalog for each.
+
+    A table that is made later is not known; nothing is, in a warehouse opened read-only.
+    """
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for schema, table, name in connection.exec_driver_sql(
+        "select schema_name, table_name, column_name from duckdb_columns()"
+        " where not internal order by table_oid, column_index"
+    ):
+        column = {"name": name, "type": sa.types.NullType(), "nullable": True, "default": None}
+        found.setdefault((schema, table), []).append(column)
+
+    def columns(_: object, table_name: str, schema: str | None = None, **__: Any) -> list[Any]:
+        return found.get((schema or "main", table_name), [])
+
+    engine.dialect.get_columns = columns  # type: ignore[method-assign]
+    engine.dialect.get_pk_constraint = lambda *_, **__: {}  # type: ignore[method-assign]
 
 
 class Warehouse:
@@ -91,6 +144,8 @@ class Warehouse:
     def __init__(self, path: Path):
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        # GX writes all that it has been told as YAML for each table; nobody reads it.
+        context._save_project_config = lambda *_, **__: None
         url = sa.URL.create("duckdb", database=str(path)).render_as_string()
         self._source = context.add_datasource(
             datasource=DuckDBDatasource(

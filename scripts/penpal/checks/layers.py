@@ -7,6 +7,7 @@ from typing import Any
 
 from penpal import settings
 from penpal.checks.contract import public_marts, raw_contract
+from penpal.project_vars import clock, listed_sources
 from penpal.settings import UserError
 
 
@@ -22,10 +23,14 @@ def require_tables(warehouse: Path, schema: str, tables: list[str], remedy: str)
         raise UserError(f"{warehouse} has no {', '.join(missing)}: {remedy}")
 
 
-def checks_of(layer: str, warehouse: Path, sources: list[str]) -> list[Any]:
-    """The checks of one layer; imports GX (some seconds), so late and only when needed."""
+def checks_of(layer: str, warehouse: Path, given: dict[str, Any]) -> list[Any]:
+    """The checks of one layer; imports GX (some seconds), so late and only when needed.
+
+    `given` are the dbt vars of the run.
+    """
     if layer == "raw":
         contract = raw_contract()
+        sources = listed_sources(given)
         remedy = "run `dbt build --select path:models/staging` first."
         needed = [name for table in contract for name in (table.view, table.checked)]
         require_tables(warehouse, "staging", needed, remedy)
@@ -34,7 +39,7 @@ def checks_of(layer: str, warehouse: Path, sources: list[str]) -> list[Any]:
         return [
             check
             for table in contract
-            for check in raw_checks(table, listed=table.source in sources)
+            for check in raw_checks(table, listed=table.source in sources, clock=clock(given))
         ]
     marts = [mart.name for mart in public_marts()]
     require_tables(warehouse, "marts", marts, "run `dbt build` first.")

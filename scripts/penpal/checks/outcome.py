@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,35 +20,41 @@ class Outcome:
     says: str | None = None  # what is wrong, in words; None where passed
     rows: int | None = None
     failed: int | None = None
+    kind: str = ""  # of fault: completeness, format, unit …
+    examples: list[str] = field(default_factory=list)  # keys of some of the rows, never values
 
     @property
     def line(self) -> str:
         place = self.table if self.column is None else f"{self.table}.{self.column}"
-        return f"{place}: {self.says}"
+        examples = f" (such as {', '.join(self.examples)})" if self.examples else ""
+        return f"{place}: {self.says}{examples}"
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+# An id is a word with a digit in it. Anything else in a key column may be a name or an address,
+# where columns are swapped, say; of a mart, whose contract tells what is personal, words will do.
+AN_ID = re.compile(r"(?=.*[0-9])(?!\+)[A-Za-z0-9_.:#/~-]{1,64}")
+A_DATE = re.compile(r"[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}")
+A_KEY = re.compile(r"[A-Za-z0-9_.:#/~ -]{1,100}")
 
 
-def _failure(check: Any, result: dict[str, Any]) -> tuple[str, int | None]:
-    """The words of a failed check and the number of rows that broke it."""
-    kwargs = check.expectation.configuration.kwargs
-    observed = result.get("observed_value")
-    failed = result.get("unexpected_count")
-    if failed is None and isinstance(observed, int):
-        failed = observed
-    rows = result.get("element_count")
-    values = rows - result.get("missing_count", 0) if rows is not None else None
-    share = failed / values if failed is not None and values else observed
-    allowed = kwargs.get("min_value") if failed is None else 1 - kwargs.get("mostly", 1)
+def _shown_keys(check: Any, keys: list[str] | None) -> list[str]:
+    """Those of the keys that may be told."""
+    different = dict.fromkeys(keys or [])
+    if check.schema == "marts":
+        return [key for key in different if A_KEY.fullmatch(key)]
+    return [key for key in different if AN_ID.fullmatch(key) and not A_DATE.fullmatch(key)]
+
+
+def _failure(check: Any, result: dict[str, Any]) -> tuple[str, int | None, list[str]]:
+    """The words of a failed check, the number of rows that broke it, and keys of some."""
+    counts = result.get("details") or {}
+    failed, rows = counts.get("failed"), counts.get("rows")
     says = check.says.format(
         failed=f"{failed:,}" if failed is not None else "?",
-        rows=f"{values:,}" if values is not None else "?",
-        share=_percent(share) if isinstance(share, float) else share,
-        allowed=_percent(allowed) if isinstance(allowed, float) else allowed,
+        rows=f"{rows:,}" if rows is not None else "?",
+        allowed=f"{check.allowed:g}",
     )
-    return says, failed
+    return says, failed, _shown_keys(check, counts.get("examples"))
 
 
 def _reason(exception_info: dict[str, Any]) -> str:
@@ -60,11 +66,10 @@ def _reason(exception_info: dict[str, Any]) -> str:
 
 
 def _outcome(check: Any, result: Any) -> Outcome:
-    name = result.expectation_config.type.removeprefix("expect_")
     severity = "error" if check.is_error else "warning"
-    outcome = Outcome(check.shown_as, check.column, name, severity, "passed")
+    outcome = Outcome(check.shown_as, check.column, check.rule, severity, "passed", kind=check.kind)
     details = result.result or {}
-    outcome.rows = details.get("element_count")
+    outcome.rows = (details.get("details") or {}).get("rows")
     if any(
         entry.get("raised_exception")
         for entry in [result.exception_info, *result.exception_info.values()]
@@ -74,7 +79,7 @@ def _outcome(check: Any, result: Any) -> Outcome:
         outcome.says = f"could not be checked: {_reason(result.exception_info)}"
     elif not result.success:
         outcome.status = "failed"
-        outcome.says, outcome.failed = _failure(check, details)
+        outcome.says, outcome.failed, outcome.examples = _failure(check, details)
     return outcome
 
 

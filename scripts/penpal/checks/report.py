@@ -18,12 +18,13 @@ def html_report(report: dict[str, Any]) -> str:
     """A page that needs nothing but itself."""
     rows = "\n".join(
         '<tr><td class="{cls}">{mark}</td><td>{place}</td>'
-        "<td>{check}</td><td>{says}</td></tr>".format(
+        "<td>{check}</td><td>{says}</td><td>{examples}</td></tr>".format(
             cls="passed" if r["status"] == "passed" else r["severity"],
             mark=html.escape(r["severity"] if r["status"] == "failed" else r["status"]),
             place=html.escape(f"{r['table']}.{r['column']}" if r["column"] else r["table"]),
             check=html.escape(r["check"].replace("_", " ")),
             says=html.escape(r["says"] or ""),
+            examples=html.escape(", ".join(r["examples"])),
         )
         for r in sorted(report["checks"], key=lambda r: r["status"] == "passed")
     )
@@ -32,7 +33,7 @@ def html_report(report: dict[str, Any]) -> str:
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width"><style>{STYLE}</style></head>
 <body><h1>{title}</h1><p>{html.escape(report["summary"])}<br>{report["checked_at"]} UTC</p>
-<table><tr><th>Result</th><th>Where</th><th>Check</th><th>What is wrong</th></tr>
+<table><tr><th>Result</th><th>Where</th><th>Check</th><th>What is wrong</th><th>Such as</th></tr>
 {rows}</table></body></html>
 """
 

@@ -40,6 +40,11 @@ def is_too_many(bad: float, every: float, allowed: float) -> bool:
     return bad > allowed * every and bad >= 2 and (bad >= 5 or 2 * bad > every)
 
 
+def exceeds(bad: float, every: float, allowed: float) -> bool:
+    """Whether more are bad than may be, were it one."""
+    return bad > allowed * every
+
+
 def missing(column: Column) -> str:
     """Condition on a checked_ row: rejected because the column is empty."""
     return f"coalesce(reject_reason = 'missing {column.name}', false)"

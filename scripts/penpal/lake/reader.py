@@ -279,7 +279,8 @@ class Rules:
     """What is asked of the files of a table.
 
     `columns` are those that it may have, by each name that they may have: a file with none of them
-    has no header, and its first record must not be taken for one. `required`: those that each file must have if another has.
+    has no header, and its first record must not be taken for one. `required`: those that each file
+    must have if another has.
     `sets_aside`: a file that cannot be read does not stop the rest. A file that was changed so few
     seconds ago is looked at again before it is taken. Of more than `most_parts` small files that
     are kept one is made; 0 leaves them.
