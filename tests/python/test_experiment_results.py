@@ -90,23 +90,26 @@ def test_few_units_keep_running(size: int, said: bool) -> None:
     assert (verdicts(table)["B", "clicked"] == "keep_running") is said
 
 
-def test_the_holdout_is_the_base() -> None:
-    table = units({"A": 300, "holdout": 300, "B": 300}, dict.fromkeys(("A", "B", "holdout"), 0.1))
-    rows = results(table).to_pylist()
-    assert {r["base_arm"] for r in rows} == {"holdout"}
-    assert {r["arm"] for r in rows} == {"A", "B", "any letter"}
-
-
-def test_what_the_letters_brought_stands_beside_the_holdout() -> None:
+def test_arms_stand_beside_each_other_and_beside_the_holdout() -> None:
+    """The letters bring 3.00 a customer; that nobody clicks who gets no letter is no result."""
     sizes = {"A": 3_000, "B": 3_000, "holdout": 3_000}
     table = units(sizes, dict.fromkeys(sizes, 0.1), revenue={"A": 6.0, "B": 6.0})
-    rows = [r for r in results(table).to_pylist() if r["comparison"] == "letters"]
-    assert {(r["arm"], r["base_arm"], r["units_count"]) for r in rows} == {
-        ("any letter", "holdout", 6_000)
-    }
-    found = next(r for r in rows if r["metric"] == "revenue_per_customer")
-    assert found["difference_low"] <= 3.0 <= found["difference_high"]  # of whom half order
-    assert found["verdict"] == "winner"
+    rows = results(table).to_pylist()
+    found = {(r["comparison"], r["arm"], r["base_arm"]) for r in rows}
+    letters = {("letters", arm, "holdout") for arm in ("A", "B", "any letter")}
+    assert found == {("arm", "B", "A")} | letters
+    held = [r for r in rows if r["comparison"] == "letters"]
+    assert not {"clicked", "unsubscribed"} & {r["metric"] for r in held}
+    whole = next(
+        r for r in held if (r["arm"], r["metric"]) == ("any letter", "revenue_per_customer")
+    )
+    assert whole["units_count"] == 6_000
+    assert whole["difference_low"] <= 3.0 <= whole["difference_high"]  # of whom half order
+    assert whole["verdict"] == "winner"
+    assert "winner" not in {r["verdict"] for r in rows if r["comparison"] == "arm"}
+
+
+def test_without_a_holdout_nothing_is_said_of_what_letters_bring() -> None:
     without = units({"A": 300, "B": 300}, {"A": 0.1, "B": 0.1})
     assert {r["comparison"] for r in results(without).to_pylist()} == {"arm"}
 

@@ -62,8 +62,8 @@ def tracked(url: str, source: str, campaign: str, variant: str, message_id: str)
 def numbered(html: str) -> str:
     """The HTML with the place of each marked link behind its block, counted from the top.
 
-    Neighbours in a block with one address (a picture and its name) share a place. The mark goes before the
-    fragment, where the address has one.
+    Neighbours in a block with one address (a picture and its name) share a place. The mark goes
+    before the fragment, where the address has one.
     """
     if BLOCK_MARK not in html:
         return html

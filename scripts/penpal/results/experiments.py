@@ -1,9 +1,8 @@
 """What experiments showed: each arm beside the base, by metric, with a verdict in words.
 
-The base is the holdout where there is one, else the arm whose name comes first. Units are customers
-whose time after the first letter is over, and who saw one arm only. Where there is a holdout, all
-other arms together stand beside it too (what the letters brought); where arms are made of several
-factors, penpal.results.factors tells the effect of each. Segments are told of where each arm has
+The base is the arm whose name comes first. Units are customers whose time after the first letter is
+over, and who saw one arm only. Where there is a holdout, each arm and all together stand beside it
+(what the letters brought); where arms are made of several factors, penpal.results.factors tells the effect of each. Segments are told of where each arm has
 enough customers.
 """
 
@@ -39,6 +38,8 @@ CAP_QUANTILE = 0.99
 EXPECTED_SPREAD = 0.1  # of the base: what differences one expects, for the p that may be looked at
 
 RATES = ("clicked", "ordered", "unsubscribed")
+BOUGHT = ("ordered", "revenue_per_customer", "revenue_per_order")
+METRICS = ("clicked", "unsubscribed", *BOUGHT)
 REVENUE = ("revenue_per_customer", "capped_revenue")  # metric, and the numbers that it is made of
 NUMBERS = ("clicked", "unsubscribed", "orders_count", "revenue", "revenue_before", "share")
 
@@ -131,20 +132,31 @@ def _has_enough(arms: Arms) -> bool:
     return len(counts) > 1 and min(counts) >= ENOUGH
 
 
+def _arm_rows(arms: Arms, segment: str = EVERYBODY) -> list[Row]:
+    """Each arm that got letters beside the first of them by name."""
+    return _beside_base(arms.only(arms.arm != HOLDOUT), segment, METRICS)
+
+
 def _letter_rows(arms: Arms, segment: str = EVERYBODY) -> list[Row]:
-    """All arms that got letters, beside the holdout: what the letters brought."""
+    """Each arm beside the holdout, and all together: what the letters brought. Who gets no letter
+    can neither click nor unsubscribe: that is not compared."""
     is_held = arms.arm == HOLDOUT
     if not is_held.any() or is_held.all():
         return []
     # A holdout whose share nobody stated is taken to be as large as each other arm.
     held = float(np.nan_to_num(arms.of(HOLDOUT, "share")[0], nan=1 / len(set(arms.arm))))
-    share = np.where(is_held, held, 1 - held)
-    arm = np.where(is_held, HOLDOUT, ANY_LETTER)
-    pooled = replace(arms, arm=arm, columns=arms.columns | {"share": share})
-    return [replace(row, comparison=LETTERS) for row in _arm_rows(pooled, segment)]
+    pooled = replace(
+        arms,
+        arm=np.where(is_held, HOLDOUT, ANY_LETTER),
+        columns=arms.columns | {"share": np.where(is_held, held, 1 - held)},
+    )
+    rows = _beside_base(pooled, segment, BOUGHT)
+    if len(set(arms.arm)) > 2:
+        rows += _beside_base(arms, segment, BOUGHT)
+    return [replace(row, comparison=LETTERS) for row in rows]
 
 
-def _arm_rows(arms: Arms, segment: str = EVERYBODY) -> list[Row]:
+def _beside_base(arms: Arms, segment: str, metrics: tuple[str, ...]) -> list[Row]:
     present = sorted(set(arms.arm), key=lambda arm: (arm != HOLDOUT, arm))
     if not present:
         return []
@@ -154,15 +166,19 @@ def _arm_rows(arms: Arms, segment: str = EVERYBODY) -> list[Row]:
     weights = [float(np.nan_to_num(arms.of(arm, "share")[0], nan=1.0)) for arm in present]
     split = st.sample_ratio(counts, weights)
     rows = [
-        row
+        _metric_row(arms, metric, arm, base, resample=segment == EVERYBODY)
         for arm in others
-        for row in (
-            *(_rate_row(arms, metric, arm, base) for metric in RATES),
-            _revenue_row(arms, arm, base, resample=segment == EVERYBODY),
-            _ratio_row(arms, arm, base),
-        )
+        for metric in metrics
     ]
     return [replace(row, segment=segment, sample_ratio_p_value=split) for row in rows]
+
+
+def _metric_row(arms: Arms, metric: str, arm: str, base: str, *, resample: bool) -> Row:
+    if metric == "revenue_per_customer":
+        return _revenue_row(arms, arm, base, resample=resample)
+    if metric == "revenue_per_order":
+        return _ratio_row(arms, arm, base)
+    return _rate_row(arms, metric, arm, base)
 
 
 def _factor_rows(arms: Arms) -> list[list[Row]]:

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 HOLDOUT, ANY_LETTER = "holdout", "any letter"
 EVERYBODY = "all"
-# What a row compares: an arm with the base, all letters with the holdout, the levels of a factor,
-# the effect of a factor at two levels of another.
+# What a row compares: an arm with the base, letters with the holdout, the levels of a factor, the
+# effect of a factor at two levels of another.
 ARM, LETTERS, MAIN_EFFECT, INTERACTION = "arm", "letters", "main_effect", "interaction"
 
 ALPHA = 0.05

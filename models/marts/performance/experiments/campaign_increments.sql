@@ -2,7 +2,7 @@ with
     results as (
         select *
         from {{ ref('experiment_results') }}
-        where comparison = 'letters' and metric = 'revenue_per_customer'
+        where comparison = 'letters' and arm = 'any letter' and metric = 'revenue_per_customer'
     ),
 
     experiments as (
