@@ -186,6 +186,17 @@ def _fill_customers(connection: duckdb.DuckDBPyConnection) -> None:
         inner join (select unnest(range({PEOPLE})) as number) as numbers
             on customers.place = number % (select count(*) from marts.customers)"""
     )
+    connection.execute(
+        """create temp table memberships as
+        select memberships.* replace (copies.customer_id as customer_id)
+        from marts.segment_memberships as memberships
+        inner join (select customer_id, row_number() over (order by customer_id) - 1 as place
+            from marts.customers) as sample on memberships.customer_id = sample.customer_id
+        inner join copies on sample.place = copies.place
+        where memberships.segment not in ('recent_browsers', 'young_urban')"""
+    )
+    connection.execute("delete from marts.segment_memberships")
+    connection.execute("insert into marts.segment_memberships select * from memberships")
     connection.execute("delete from marts.customers")
     connection.execute("insert into marts.customers select * exclude (place) from copies")
 
@@ -253,4 +264,8 @@ def _segments(
     connection.execute(
         "insert into marts.segment_membership_history by name"
         " select *, timestamp '2025-01-01' as entered_at from new_members"
+    )
+    connection.execute(
+        "insert into marts.segment_memberships by name"
+        " select *, timestamp '2025-01-01' as qualified_at, 'so it is' as reason from new_members"
     )

@@ -2,8 +2,8 @@
 
 The base is the arm whose name comes first. Units are customers whose time after the first letter is
 over, and who saw one arm only. Where there is a holdout, each arm and all together stand beside it
-(what the letters brought); where arms are made of several factors, penpal.results.factors tells the effect of each. Segments are told of where each arm has
-enough customers.
+(what the letters brought); where arms are made of several factors, penpal.results.factors tells the
+effect of each. Segments are told of where each arm has enough customers.
 """
 
 from __future__ import annotations
