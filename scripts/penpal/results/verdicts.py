@@ -100,7 +100,7 @@ def _of_no_winner(row: Row) -> tuple[str, str]:
             f"Whatever difference there is, it is below {NO_MATTER:.0%} of {row.base_arm}'s."
         )
     if math.isnan(row.units_needed):
-        return "keep_running", "Nothing can be told from these numbers yet."
+        return "keep_running", "No difference is seen, and one that matters is not ruled out."
     missing = max(0, math.ceil(row.units_needed - min(row.units_count, row.base_units_count)))
     return "keep_running", (
         f"A difference of {NO_MATTER:.0%} needs {row.units_needed:,.0f} customers an arm:"
