@@ -1,4 +1,4 @@
-{#- Each rate of a campaign and what it is a share of: letters that arrived, but for those that did not. -#}
+{#- Each rate of a campaign and what it is a share of: letters that arrived, but for those that did not and for codes. -#}
 {% macro performance_rates() -%}
     {{ return({
         'opened': 'delivered',
@@ -6,5 +6,6 @@
         'unsubscribed': 'delivered',
         'complained': 'delivered',
         'bounced': 'sent',
+        'redeemed': 'offered',
     }) }}
 {%- endmacro %}

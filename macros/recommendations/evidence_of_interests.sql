@@ -5,6 +5,8 @@ with
 
     events as (select * from {{ web_events }}),
 
+    letter_clicks as (select * from {{ ref('customer_letter_clicks') }}),
+
     products as (select * from {{ ref('stg_shop__products') }}),
 
     stated as (
@@ -44,6 +46,22 @@ with
             and {{ in_last_days('events.event_at', 30, clock) }} = 1
             and coalesce(products.category, events.category) is not null
         group by events.customer_id, coalesce(products.category, events.category)
+
+        union all
+
+        -- Once a letter, however often its links are followed.
+        select
+            letter_clicks.customer_id,
+            products.category,
+            'click' as source,
+            count(distinct letter_clicks.message_id) as times,
+            max(letter_clicks.clicked_at) as last_at
+        from letter_clicks
+        inner join products on letter_clicks.product_id = products.product_id
+        where
+            products.category is not null
+            and {{ in_last_days('letter_clicks.clicked_at', 90, clock) }} = 1
+        group by letter_clicks.customer_id, products.category
 
         union all
 

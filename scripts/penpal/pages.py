@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any
 
@@ -23,8 +24,12 @@ header, main { max-width: 1180px; margin: 0 auto; padding: 20px; }
 header { padding-bottom: 0; }
 h1 { margin: 0 0 4px; font: 26px/1.25 Georgia, serif; }
 header p { margin: 0; color: var(--soft); }
+h2 { margin: 26px 0 10px; font: 22px/1.3 Georgia, serif; }
+nav { margin: 0 0 16px; }
+nav a { display: inline-block; margin: 0 14px 0 0; padding: 6px 0; color: inherit; }
 details { margin: 0 0 14px; background: var(--sheet); border: 1px solid var(--line);
   border-radius: 10px; }
+details details { margin: 0 16px 12px; }
 summary { padding: 12px 16px; cursor: pointer; font: 18px/1.3 Georgia, serif; }
 summary small { color: var(--soft); font: 13px Helvetica, Arial, sans-serif; }
 .rows { padding: 0 16px 12px; overflow-x: auto; }
@@ -46,7 +51,9 @@ td { min-width: 5.5em; }
   td::before { content: attr(data-column); color: var(--soft); }
   td.unknown { display: none; }
 }
-@media print { details { break-inside: avoid; } }
+@media print { nav { display: none; } h2 { break-after: avoid; } svg, tr { break-inside: avoid; }
+  details::details-content { content-visibility: visible; block-size: auto; }
+  body { background: none; } details { border: 0; } summary { break-after: avoid; } }
 """
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -60,13 +67,20 @@ def page(
     picture: str = "",
     style: str = "",
     is_open: int = OPEN,
+    fold: int | None = None,
 ) -> str:
     """A whole page; every value is escaped, and none can turn the text around it.
 
     `picture` is SVG of our own making, shown above the sections; `style` is added to the page's
-    own; the first `is_open` sections are unfolded.
+    own; the first `is_open` sections are unfolded, and of them tables of at most `fold` rows (all,
+    where it is None): longer ones open with a click, and are whole on paper.
     """
-    parts = [details(part, is_open=place < is_open) for place, part in enumerate(sections)]
+    parts, about = [], ""
+    for place, part in enumerate(sections):
+        if part.about and part.about != about:
+            about = part.about
+            parts.append(f'<h2 id="{anchor(about)}">{safe(about)}</h2>')
+        parts.append(details(part, is_open=place < is_open, fold=fold))
     return "\n".join(
         [
             '<!doctype html>\n<html lang="en" dir="ltr">\n<head>\n<meta charset="utf-8">',
@@ -83,11 +97,27 @@ def page(
     )
 
 
-def details(part: Section, *, is_open: bool) -> str:
+def anchor(heading: str) -> str:
+    """What a link to a heading says: only letters and hyphens."""
+    return "-".join(re.findall(r"[a-z]+", heading.lower()))
+
+
+def contents(sections: list[Section]) -> str:
+    """Links to the headings of the sections."""
+    headings = dict.fromkeys(part.about for part in sections if part.about)
+    links = "".join(f'<a href="#{anchor(one)}">{safe(one)}</a> ' for one in headings)
+    return f'<nav aria-label="Contents">{links}</nav>' if links else ""
+
+
+def details(part: Section, *, is_open: bool, fold: int | None = None) -> str:
     count = f"{len(part.cells):,}" if part.cells else safe(part.empty)
     head = f"<summary>{safe(part.title)} <small>{count}</small></summary>"
-    opened = " open" if is_open and part.cells else ""
-    return f"<details{opened}>{head}{part.picture}{table(part) if part.cells else ''}</details>"
+    is_long = fold is not None and len(part.cells) > fold
+    rows = table(part) if part.cells else ""
+    if is_long and part.picture:
+        rows = f"<details><summary><small>the numbers</small></summary>{rows}</details>"
+    opened = " open" if is_open and part.cells and (part.picture or not is_long) else ""
+    return f"<details{opened}>{head}{part.picture}{rows}</details>"
 
 
 def table(part: Section) -> str:

@@ -22,6 +22,7 @@ EVIDENCE = (
     "identity.identity_customers",
     "identity.identity_edges",
     "identity.identity_conflicts",
+    "identity.identity_review",
     "identity.identity_records",
     "identity.identity_record_values",
     "identity.customer_id_changes",

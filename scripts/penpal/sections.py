@@ -12,13 +12,15 @@ from penpal.identity.text import SHOWN, section, table
 
 @dataclass(frozen=True)
 class Section:
-    """A table with a head; `empty` stands where it has no rows; `picture` is SVG above it."""
+    """A table with a head; `empty` stands where it has no rows; `picture` is SVG above it;
+    `about` heads the sections that follow each other with the same one."""
 
     title: str
     columns: tuple[str, ...]
     cells: list[tuple[Any, ...]] = field(default_factory=list)
     empty: str = "none"
     picture: str = ""
+    about: str = ""
 
 
 def word(value: Any) -> str:

@@ -25,7 +25,7 @@ from jinja2.exceptions import SecurityError
 
 from penpal.letters import shop
 from penpal.letters.context import NAME_LIMIT, PRODUCT_LIMIT, clean, is_name, money
-from penpal.letters.links import safe_url, tracked
+from penpal.letters.links import numbered, safe_url, tracked
 from penpal.letters.render import HTML_LIMIT, Refused, Renderer, check_header
 from penpal.letters.templates import TemplateRefused, Templates
 from penpal.letters.templates.jinja import Sandbox
@@ -40,6 +40,7 @@ LETTERS = sorted(
     for path in Templates(SHOP).root.glob("*.mjml.j2")
     if path.name.count(".") == 2
 )
+BLOCKS = {path.stem for path in (Templates(SHOP).root / "shared").glob("*.mjml")}
 # Notices show an order or ask one thing: nothing is recommended, nothing to unsubscribe from.
 NOTICES = {"order_confirmation", "consent_confirmation"}
 NAMELESS = {"consent_confirmation"}  # whoever typed the address may have typed any name
@@ -700,6 +701,33 @@ def test_links_are_tagged_once() -> None:
         assert tracked(once, "Penpal", "Birthday", "B", "m1") == expected
 
 
+def test_links_say_their_block_and_place() -> None:
+    """A picture and its name share a place, the same address in another block does not; the mark
+    goes before a fragment."""
+    links = [("a?x", "grid"), ("a?x", "grid"), ("a?x", "button"), ("b?x#top", "grid")]
+    page = "".join(f'<a href="{url}&amp;pp_b={block}">-</a>' for url, block in links)
+    found = re.findall(r'href="([^"]*)"', numbered(f"<p>{page}</p>"))
+    assert found == [
+        "a?x&amp;pp_b=grid.1",
+        "a?x&amp;pp_b=grid.1",
+        "a?x&amp;pp_b=button.2",
+        "b?x&amp;pp_b=grid.3#top",
+    ]
+    assert numbered("<p>no link</p>") == "<p>no link</p>"
+
+
+@pytest.mark.parametrize("template", LETTERS)
+def test_each_visit_from_a_letter_says_its_block(template: str) -> None:
+    html = render(template)["html"]
+    links = [a["href"] for tag, a in Elements(html).elements if tag == "a"]
+    visits = [parse_qs(urlsplit(link).query) for link in links if "pp_mid=" in link]
+    marks = [query["pp_b"][0].split(".") for query in visits]
+    assert all(block in BLOCKS for block, _ in marks)
+    places = [int(place) for _, place in marks]
+    assert places == sorted(places)
+    assert set(places) == set(range(1, len(set(places)) + 1))
+
+
 @pytest.mark.parametrize("template", LETTERS)
 def test_links_of_a_letter(template: str) -> None:
     letter = render(template, variant="B")
@@ -709,7 +737,7 @@ def test_links_of_a_letter(template: str) -> None:
     for link in links:
         query = parse_qs(urlsplit(link).query)
         if "/letters/" in link:
-            assert {"token"} <= set(query) <= {"token", "answer"}
+            assert {"token"} <= set(query) <= {"token", "answer"}  # and no block
             found = SIGNER.verify(query["token"][0], now=letter["rendered_at"])
             assert found[1] == letter["message_id"]
         else:

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from penpal.results import report
-from penpal.results.panels import PANELS
+from penpal.results import charts, report
+from penpal.results.charts import Bar
+from penpal.results.panels import (
+    CAMPAIGNS,
+    EXPERIMENTS,
+    FATIGUE,
+    FUNNEL,
+    HEALTH,
+    IDENTITY,
+    PANELS,
+    PREDICTIONS,
+    REVIEW,
+    RUN,
+    SEGMENTS,
+)
+from penpal.results.tiles import TILES, Tile, figure, tiles
+from penpal.sections import word
 from penpal.settings import UserError
 
 HOSTILE = '<img src=x onerror=alert(1)>"&'
@@ -70,9 +86,9 @@ def test_each_panel_tells_of_its_mart(marts: duckdb.DuckDBPyConnection, panel: o
     assert found.empty != "not in this warehouse"
     assert found.columns
     if panel.chart:
-        assert found.picture.count("<rect") == sum(
-            row[found.columns.index(panel.chart.value)] is not None for row in found.cells
-        )
+        mark = "<rect" if panel.chart.kind == "bars" else "<circle"
+        place = found.columns.index(panel.chart.value)
+        assert found.picture.count(mark) == sum(row[place] is not None for row in found.cells)
 
 
 def test_totals_are_the_marts(marts: duckdb.DuckDBPyConnection) -> None:
@@ -91,6 +107,56 @@ def test_totals_are_the_marts(marts: duckdb.DuckDBPyConnection) -> None:
     place = clicks.columns.index("clicked")
     human = "select count(first_human_click_at) from marts.message_facts"
     assert sum(row[place] for row in clicks.cells) == one(human)
+
+
+@pytest.mark.parametrize("tile", TILES, ids=lambda tile: tile.name)
+def test_figures_on_top_are_the_marts(marts: duckdb.DuckDBPyConnection, tile: Tile) -> None:
+    value = figure(marts, tile)
+    if value is not None:
+        assert f"<dd>{word(value)}{tile.unit}</dd>" in tiles(marts)
+    broken = Tile(tile.name, "select 1 from marts.no_such_mart")
+    assert figure(marts, broken) is None
+
+
+def test_figures_are_recounted(marts: duckdb.DuckDBPyConnection) -> None:
+    """The same, counted from the letters and decisions themselves."""
+    found = {tile.name: figure(marts, tile) for tile in TILES}
+    clicked, delivered, revenue = marts.execute(
+        """select count(first_human_click_at), count(delivered_at), sum(revenue_last_touch)
+        from marts.message_facts"""
+    ).fetchone()
+    assert found["click rate of all letters"] == pytest.approx(100 * clicked / delivered, abs=0.005)
+    assert found["revenue that letters had a part in (last touch)"] == revenue
+    queue = "select count(*) from marts.email_decisions where decision = 'send'"
+    assert found["letters that go now"] == marts.execute(queue).fetchone()[0]
+
+
+def test_the_page_is_in_its_order(marts: duckdb.DuckDBPyConnection, runs: Path) -> None:
+    page = report.build(marts, runs)
+    headings = re.findall(r'<h2 id="([a-z-]+)">([^<]+)</h2>', page)
+    assert page.index("What changed since") < page.index("<h2")
+    assert [text for _, text in headings] == [
+        HEALTH,
+        FUNNEL,
+        IDENTITY,
+        SEGMENTS,
+        CAMPAIGNS,
+        EXPERIMENTS,
+        FATIGUE,
+        PREDICTIONS,
+        REVIEW,
+        RUN,
+    ]
+    assert all(f'<a href="#{name}">' in page for name, _ in headings)
+
+
+def test_long_tables_are_folded_and_whole_on_paper(
+    marts: duckdb.DuckDBPyConnection, runs: Path
+) -> None:
+    page = report.build(marts, runs)
+    assert re.search(r"<details><summary>Decisions of this run", page)
+    assert re.search(r"<details open><summary>Segments <small>", page)
+    assert "details::details-content { content-visibility: visible" in page
 
 
 def test_attribution_adds_up_to_the_revenue(marts: duckdb.DuckDBPyConnection) -> None:
@@ -115,3 +181,21 @@ def test_one_campaign_or_segment(marts: duckdb.DuckDBPyConnection, runs: Path) -
         report.build(marts, runs, campaign="nope")
     with pytest.raises(UserError, match="no segment 'nope'"):
         report.build(marts, runs, segment="nope")
+
+
+def test_intervals_stand_beside_nothing() -> None:
+    drawn = charts.intervals("lift", [Bar("b", -1.0, "-1", -2.0, 1.0), Bar("c", 3.0, "3")])
+    zero = float(re.search(r'class="rule" x1="([\d.]+)"', drawn)[1])
+    points = [float(x) for x in re.findall(r'<circle cx="([\d.]+)"', drawn)]
+    assert points[0] < zero < points[1]
+    assert charts.intervals("lift", []) == ""
+
+
+def test_lines_name_themselves_apart() -> None:
+    series = {name: [("1", 5.0), ("2", 9.0)] for name in ("a", "b", "c")}
+    drawn = charts.lines("sizes", series)
+    heights = [float(y) for y in re.findall(r'<text x="340" y="([\d.]+)"', drawn)]
+    assert len(heights) == 3
+    assert all(later - earlier >= 15 for earlier, later in pairwise(heights))
+    assert charts.lines("sizes", {}) == ""
+    assert "<polyline" in charts.lines("one day", {"a": [("1", 0.0)]})

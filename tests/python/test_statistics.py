@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from penpal.results import statistics as ours
 
@@ -53,6 +56,44 @@ def test_difference_of_rates_is_chi_squares(n1: int, p1: float, n2: int, p2: flo
         assert found.p == pytest.approx(2 * stats.norm.sf(abs(z)), rel=1e-6, abs=1e-12)
     else:
         assert math.isnan(found.p)
+
+
+@given(trials, share, trials, share)
+def test_intervals_of_rates_equal_statsmodels(n1: int, p1: float, n2: int, p2: float) -> None:
+    s1, s2 = counts(n1, p1), counts(n2, p2)
+    wanted = proportion_confint(s1, n1, method="wilson")
+    assert ours.wilson(s1, n1) == pytest.approx(np.clip(wanted, 0, 1), abs=1e-9)
+    found = ours.difference_of_rates(s1, n1, s2, n2)
+    wanted = confint_proportions_2indep(s1, n1, s2, n2, method="newcomb", compare="diff")
+    assert (found.low, found.high) == pytest.approx(wanted, abs=1e-9)
+
+
+@given(st.lists(st.lists(st.integers(1, 500), min_size=2, max_size=2), min_size=2, max_size=6))
+def test_chi_square_is_pearsons_sum(table: list[list[int]]) -> None:
+    seen = np.array(table, dtype=float)
+    expected = seen.sum(1, keepdims=True) * seen.sum(0, keepdims=True) / seen.sum()
+    statistic = ((seen - expected) ** 2 / expected).sum()
+    wanted = stats.chi2.sf(statistic, len(table) - 1)
+    assert ours.chi_square(table) == pytest.approx(wanted, rel=1e-9, abs=1e-300)
+
+
+samples = st.lists(st.floats(0, 1_000), min_size=3, max_size=40).filter(lambda v: np.std(v) > 0.01)
+
+
+@given(samples, samples)
+def test_welch_equals_statsmodels(a: list[float], b: list[float]) -> None:
+    found = ours.difference_of_means(np.array(a), np.array(b))
+    compared = CompareMeans(DescrStatsW(a), DescrStatsW(b))
+    assert found.p == pytest.approx(compared.ttest_ind(usevar="unequal")[1], rel=1e-6, abs=1e-12)
+    wanted = compared.tconfint_diff(usevar="unequal")
+    assert (found.low, found.high) == pytest.approx(wanted, rel=1e-6, abs=1e-6)
+
+
+@settings(max_examples=10, deadline=None)  # it collects garbage each time
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_equals_statsmodels(p_values: list[float]) -> None:
+    wanted = multipletests(p_values, method="holm")[1]
+    assert ours.holm(p_values) == pytest.approx(list(wanted), abs=1e-12)
 
 
 def test_chi_square_takes_any_number_of_arms() -> None:

@@ -16,6 +16,9 @@ with
             count(message_facts.bounced_at) as bounced_count,
             count(message_facts.complained_at) as complained_count,
             count(message_facts.unsubscribed_at) as unsubscribed_count,
+            cast(sum(message_facts.sessions_count) as bigint) as sessions_count,
+            cast(sum(message_facts.offered_count) as bigint) as offered_count,
+            cast(sum(message_facts.redeemed_count) as bigint) as redeemed_count,
             {% for model in attribution_models() %}
                 sum(message_facts.orders_{{ model }}) as orders_{{ model }},
                 cast(
@@ -43,6 +46,9 @@ select
     bounced_count,
     complained_count,
     unsubscribed_count,
+    sessions_count,
+    offered_count,
+    redeemed_count,
     {% for rate, of in performance_rates().items() %}
         cast({{ rate }}_count as double) / nullif({{ of }}_count, 0) as {{ rate }}_rate,
         {{ wilson_low(rate ~ '_count', of ~ '_count') }} as {{ rate }}_rate_low,

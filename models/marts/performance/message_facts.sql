@@ -7,6 +7,26 @@ with
         select * from {{ ref('order_attributions') }} where message_id is not null
     ),
 
+    sessions as (
+        select message_id, count(*) as sessions_count
+        from {{ ref('campaign_sessions') }}
+        where message_id is not null
+        group by message_id
+    ),
+
+    codes as (
+        select message_id, count(*) as offered_count
+        from {{ ref('customer_offer_codes') }}
+        group by message_id
+    ),
+
+    redemptions as (
+        select message_id, count(*) as redeemed_count
+        from {{ ref('offer_redemptions') }}
+        where judgement = 'as_meant'
+        group by message_id
+    ),
+
     events as (
         select
             message_id,
@@ -63,6 +83,9 @@ select
     events.bounce_type,
     events.complained_at,
     events.unsubscribed_at,
+    cast(coalesce(sessions.sessions_count, 0) as bigint) as sessions_count,
+    cast(coalesce(codes.offered_count, 0) as bigint) as offered_count,
+    cast(coalesce(redemptions.redeemed_count, 0) as bigint) as redeemed_count,
     {% for model in attribution_models() %}
         coalesce(orders.orders_{{ model }}, 0) as orders_{{ model }},
         cast(coalesce(orders.revenue_{{ model }}, 0) as decimal(18, 2)) as revenue_{{ model }}
@@ -71,4 +94,7 @@ select
 from messages
 left join
     events on messages.message_id = events.message_id and messages.email_key = events.email_key
+left join sessions on messages.message_id = sessions.message_id
+left join codes on messages.message_id = codes.message_id
+left join redemptions on messages.message_id = redemptions.message_id
 left join orders on messages.message_id = orders.message_id

@@ -17,7 +17,6 @@ class Column:
     data_type: str  # varchar, timestamp, date, boolean, integer, decimal(18,2), json …
     required: bool
     also: tuple[str, ...] = ()  # other spellings, and paths into JSON (context.page.url)
-
     is_personal: bool = False
 
     @property

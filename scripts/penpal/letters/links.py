@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from penpal.letters.shop import host_allowed
 
 LONGEST_URL = 2000
+# How a link tells its block in HTML; what a click brings back is &pp_b=<block>.<place>.
+BLOCK_MARK = "&amp;pp_b="
 # quote() leaves these alone: what structures a URL, and escapes that are there already.
 _RESERVED = ":/?#[]@!$&()*+,;=%-._~"
 
@@ -38,7 +40,7 @@ def tagged(url: str, source: str, campaign: str, variant: str) -> tuple[str, str
     """
     base, hash_sign, fragment = url.partition("#")
     base, _, query = base.partition("?")
-    kept = [part for part in query.split("&") if part and not part.startswith("pp_mid=")]
+    kept = [part for part in query.split("&") if part and not part.startswith(("pp_mid=", "pp_b="))]
     present = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
     tags = {
         "utm_source": source,
@@ -55,3 +57,24 @@ def tracked(url: str, source: str, campaign: str, variant: str, message_id: str)
     """The URL with its tags and the message id."""
     before, after = tagged(url, source, campaign, variant)
     return before + quote(message_id, safe="") + after
+
+
+def numbered(html: str) -> str:
+    """The HTML with the place of each marked link behind its block, counted from the top.
+
+    Neighbours in a block with one address (a picture and its name) share a place. The mark goes
+    before the fragment, where the address has one.
+    """
+    if BLOCK_MARK not in html:
+        return html
+    before, *rest = html.split(BLOCK_MARK)
+    parts, place, last = [], 0, ("", "")
+    for part in rest:
+        address = before[before.rfind('"') + 1 :]
+        block, quote_sign, after = part.partition('"')
+        place, last = place + ((block, address) != last), (block, address)
+        base, hash_sign, fragment = address.partition("#")
+        parts.append(before.removesuffix(address))
+        parts.append(f"{base}{BLOCK_MARK}{block}.{place}{hash_sign}{fragment}")
+        before = quote_sign + after
+    return "".join([*parts, before])

@@ -13,6 +13,7 @@ from liquid.exceptions import UndefinedError as LiquidUndefinedError
 
 from penpal.letters.context import ContextBuilder
 from penpal.letters.formats import for_header
+from penpal.letters.links import numbered
 from penpal.letters.offers import Codes, shown_offer, with_code
 from penpal.letters.shop import Shop, is_address
 from penpal.letters.templates import Letter, TemplateRefused, Templates
@@ -103,7 +104,7 @@ class Renderer:
             context = self.contexts.build(row, letter.language, letter.direction, letter.used)
             head, _, text = letter.text(context).partition("\n\n")
             context["subject"], context["preheader"] = self._head(head)
-            html = letter.html(context)
+            html = numbered(letter.html(context))
             return letter, context, text if letter.has_text else text_of(html), html
         except TemplateNotFound as error:
             raise Refused("unknown_template", "there is no such template") from error

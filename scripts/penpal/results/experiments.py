@@ -1,32 +1,47 @@
 """What experiments showed: each arm beside the base, by metric, with a verdict in words.
 
-The base is the holdout where there is one, else the arm whose name comes first. Units are customers
-whose time after the first letter is over, and who saw one arm only.
+The base is the arm whose name comes first. Units are customers whose time after the first letter is
+over, and who saw one arm only. Where there is a holdout, each arm and all together stand beside it
+(what the letters brought); where arms are made of several factors, penpal.results.factors tells the
+effect of each. Segments are told of where each arm has enough customers.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from penpal.results import factors
 from penpal.results import statistics as st
 from penpal.results.statistics import NAN, Estimate, Numbers
+from penpal.results.verdicts import (
+    ANY_LETTER,
+    ARM,
+    ENOUGH,
+    EVERYBODY,
+    HOLDOUT,
+    INTERACTION,
+    LETTERS,
+    MAIN_EFFECT,
+    NO_MATTER,
+    SCHEMA,
+    Row,
+    verdict,
+)
 
-HOLDOUT = "holdout"
-ALPHA = 0.05
-BROKEN_SPLIT = 0.001  # of such a split by accident; the usual limit, since it is looked at often
 CAP_QUANTILE = 0.99
-ENOUGH = 100  # units an arm, below which nothing is said but "keep running"
-NO_MATTER = 0.1  # a relative difference within this of nothing does not matter
 EXPECTED_SPREAD = 0.1  # of the base: what differences one expects, for the p that may be looked at
 
 RATES = ("clicked", "ordered", "unsubscribed")
-WORSE_WHEN_HIGHER = {"unsubscribed"}
+BOUGHT = ("ordered", "revenue_per_customer", "revenue_per_order")
+METRICS = ("clicked", "unsubscribed", *BOUGHT)
+REVENUE = ("revenue_per_customer", "capped_revenue")  # metric, and the numbers that it is made of
+NUMBERS = ("clicked", "unsubscribed", "orders_count", "revenue", "revenue_before", "share")
 
 
 @dataclass(frozen=True)
@@ -37,55 +52,37 @@ class Arms:
     arm: np.ndarray
     day: Numbers
     columns: dict[str, Numbers]
+    customers: list[str] = field(default_factory=list)
+    factors: dict[str, str] = field(default_factory=dict)  # arm -> subject=short;offer=none
 
     def of(self, arm: str, column: str) -> Numbers:
         return self.columns[column][self.arm == arm]
 
-
-@dataclass
-class Row:
-    """A row of experiment_results; see the mart for what its columns mean."""
-
-    experiment: str
-    metric: str
-    arm: str
-    base_arm: str
-    units_count: int
-    base_units_count: int
-    value: float
-    base_value: float
-    difference: float
-    difference_low: float
-    difference_high: float
-    relative_difference: float
-    p_value: float
-    p_value_holm: float
-    p_value_always_valid: float
-    bootstrap_low: float
-    bootstrap_high: float
-    cuped_difference: float
-    cuped_low: float
-    cuped_high: float
-    detectable_difference: float
-    units_needed: float
-    sample_ratio_p_value: float
-    verdict: str
-    verdict_reason: str
+    def only(self, mine: np.ndarray) -> Arms:
+        """The units of a mask (or of positions)."""
+        columns = {name: values[mine] for name, values in self.columns.items()}
+        return replace(self, arm=self.arm[mine], day=self.day[mine], columns=columns)
 
 
-SCHEMA = pa.schema(
-    [
-        (field.name, {"str": pa.string(), "int": pa.int64(), "float": pa.float64()}[field.type])
-        for field in fields(Row)
+def results(units: pa.Table, segments: pa.Table | None = None) -> pa.Table:
+    """Rows of SCHEMA from experiment_units, and from experiment_segments where they are given."""
+    members = _members(segments)
+    rows = [
+        row
+        for arms in _experiments(units)
+        for row in _experiment_rows(arms, members.get(arms.experiment, {}))
     ]
-)
-
-
-def results(units: pa.Table) -> pa.Table:
-    """Rows of SCHEMA from experiment_units."""
-    rows = [row for arms in _experiments(units) for row in _experiment_rows(arms)]
     columns = {name: [_null(getattr(row, name)) for row in rows] for name in SCHEMA.names}
     return pa.table(columns, schema=SCHEMA)
+
+
+def _members(segments: pa.Table | None) -> dict[str, dict[str, list[str]]]:
+    """Experiment -> segment -> customers."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in segments.to_pylist() if segments else []:
+        of_segment = found.setdefault(row["experiment"], {}).setdefault(row["segment"], [])
+        of_segment.append(row["customer_id"])
+    return found
 
 
 def _null(value: object) -> object:
@@ -97,53 +94,125 @@ def _experiments(units: pa.Table) -> Iterator[Arms]:
     names = np.array(units["experiment"].to_pylist(), dtype=object)
     arm = np.array(units["arm"].to_pylist(), dtype=object)
     days = np.array([at.toordinal() for at in units["started_at"].to_pylist()], dtype=float)
-    numbers = {
-        name: np.array(units[name].to_pylist(), dtype=float)
-        for name in (
-            "clicked",
-            "unsubscribed",
-            "orders_count",
-            "revenue",
-            "revenue_before",
-            "share",
-        )
-    }
+    customers = np.array(units["customer_id"].to_pylist(), dtype=object)
+    factors_of = np.array(units["factors"].to_pylist(), dtype=object)
+    numbers = {name: np.array(units[name].to_pylist(), dtype=float) for name in NUMBERS}
     numbers["ordered"] = (numbers["orders_count"] > 0).astype(float)
     for name in sorted(set(names)):
         mine = names == name
-        yield Arms(name, arm[mine], days[mine], {key: v[mine] for key, v in numbers.items()})
+        columns = {key: values[mine] for key, values in numbers.items()}
+        cap = float(np.quantile(columns["revenue"], CAP_QUANTILE))
+        columns["capped_revenue"] = st.capped(columns["revenue"], cap)
+        made_of = dict(zip(arm[mine], factors_of[mine], strict=True))
+        made_of = {key: value for key, value in made_of.items() if value}
+        yield Arms(name, arm[mine], days[mine], columns, list(customers[mine]), made_of)
 
 
-def _experiment_rows(arms: Arms) -> list[Row]:
+def _experiment_rows(arms: Arms, members: dict[str, list[str]]) -> list[Row]:
+    """All of an experiment; p values are corrected within each kind of comparison, those of
+    segments together."""
+    families = [_arm_rows(arms), _letter_rows(arms), *_factor_rows(arms)]
+    places = {customer: place for place, customer in enumerate(arms.customers)}
+    parts = [
+        (segment, arms.only(np.array([places[c] for c in found if c in places], dtype=int)))
+        for segment, found in sorted(members.items())
+    ]
+    enough = [(segment, part) for segment, part in parts if _has_enough(part)]
+    for rows_of in (_arm_rows, _letter_rows):
+        families.append([row for name, part in enough for row in rows_of(part, name)])
+    for family in families:
+        for row, p_value in zip(family, st.holm([row.p_value for row in family]), strict=True):
+            row.p_value_holm = p_value
+            row.verdict, row.verdict_reason = verdict(row)
+    return [row for family in families for row in family]
+
+
+def _has_enough(arms: Arms) -> bool:
+    counts = [int((arms.arm == arm).sum()) for arm in set(arms.arm)]
+    return len(counts) > 1 and min(counts) >= ENOUGH
+
+
+def _arm_rows(arms: Arms, segment: str = EVERYBODY) -> list[Row]:
+    """Each arm that got letters beside the first of them by name."""
+    return _beside_base(arms.only(arms.arm != HOLDOUT), segment, METRICS)
+
+
+def _letter_rows(arms: Arms, segment: str = EVERYBODY) -> list[Row]:
+    """Each arm beside the holdout, and all together: what the letters brought. Who gets no letter
+    can neither click nor unsubscribe: that is not compared."""
+    is_held = arms.arm == HOLDOUT
+    if not is_held.any() or is_held.all():
+        return []
+    # A holdout whose share nobody stated is taken to be as large as each other arm.
+    held = float(np.nan_to_num(arms.of(HOLDOUT, "share")[0], nan=1 / len(set(arms.arm))))
+    pooled = replace(
+        arms,
+        arm=np.where(is_held, HOLDOUT, ANY_LETTER),
+        columns=arms.columns | {"share": np.where(is_held, held, 1 - held)},
+    )
+    rows = _beside_base(pooled, segment, BOUGHT)
+    if len(set(arms.arm)) > 2:
+        rows += _beside_base(arms, segment, BOUGHT)
+    return [replace(row, comparison=LETTERS) for row in rows]
+
+
+def _beside_base(arms: Arms, segment: str, metrics: tuple[str, ...]) -> list[Row]:
     present = sorted(set(arms.arm), key=lambda arm: (arm != HOLDOUT, arm))
+    if not present:
+        return []
     base, *others = present
     counts = [int((arms.arm == arm).sum()) for arm in present]
     # Arms whose shares nobody stated are taken to be equal.
     weights = [float(np.nan_to_num(arms.of(arm, "share")[0], nan=1.0)) for arm in present]
     split = st.sample_ratio(counts, weights)
-    cap = float(np.quantile(arms.columns["revenue"], CAP_QUANTILE)) if len(arms.arm) else 0.0
-    arms.columns["capped_revenue"] = st.capped(arms.columns["revenue"], cap)
     rows = [
-        row
+        _metric_row(arms, metric, arm, base, resample=segment == EVERYBODY)
         for arm in others
-        for row in (
-            *(_rate_row(arms, metric, arm, base) for metric in RATES),
-            _revenue_row(arms, arm, base),
-            _ratio_row(arms, arm, base),
-        )
+        for metric in metrics
     ]
-    corrected = st.holm([row.p_value for row in rows])
-    for row, p_value in zip(rows, corrected, strict=True):
-        row.p_value_holm = p_value
-        row.sample_ratio_p_value = split
-        row.verdict, row.verdict_reason = _verdict(row)
-    return rows
+    return [replace(row, segment=segment, sample_ratio_p_value=split) for row in rows]
+
+
+def _metric_row(arms: Arms, metric: str, arm: str, base: str, *, resample: bool) -> Row:
+    if metric == "revenue_per_customer":
+        return _revenue_row(arms, arm, base, resample=resample)
+    if metric == "revenue_per_order":
+        return _ratio_row(arms, arm, base)
+    return _rate_row(arms, metric, arm, base)
+
+
+def _factor_rows(arms: Arms) -> list[list[Row]]:
+    """Main effects and interactions of arms that are made of several factors."""
+    split = [row.sample_ratio_p_value for row in _arm_rows(arms)][:1] or [NAN]
+    families: dict[str, list[Row]] = {MAIN_EFFECT: [], INTERACTION: []}
+    contrasts = factors.contrasts({arm: factors.levels(made) for arm, made in arms.factors.items()})
+    for contrast in contrasts:
+        for metric, column in (*((rate, rate) for rate in RATES), REVENUE):
+            found = factors.effect({arm: arms.of(arm, column) for arm in contrast.arms}, contrast)
+            kind = INTERACTION if contrast.is_interaction else MAIN_EFFECT
+            row = _row(
+                *(arms, metric, contrast.name, contrast.base_name, found.estimate),
+                value=found.value,
+                base_value=found.base_value,
+            )
+            families[kind].append(
+                replace(
+                    row,
+                    comparison=kind,
+                    units_count=found.units,
+                    base_units_count=found.base_units,
+                    sample_ratio_p_value=split[0],
+                )
+            )
+    return list(families.values())
 
 
 def _row(arms: Arms, metric: str, arm: str, base: str, found: Estimate, **more: float) -> Row:
     numbers = {field.name: NAN for field in fields(Row) if field.type == "float"} | more
     return Row(
         experiment=arms.experiment,
+        segment=EVERYBODY,
+        comparison=ARM,
         metric=metric,
         arm=arm,
         base_arm=base,
@@ -176,9 +245,9 @@ def _rate_row(arms: Arms, metric: str, arm: str, base: str) -> Row:
     )
 
 
-def _revenue_row(arms: Arms, arm: str, base: str) -> Row:
+def _revenue_row(arms: Arms, arm: str, base: str, *, resample: bool) -> Row:
     mine, theirs = arms.of(arm, "capped_revenue"), arms.of(base, "capped_revenue")
-    low, high = st.bootstrap_interval(mine, theirs)
+    low, high = st.bootstrap_interval(mine, theirs) if resample else (NAN, NAN)
     adjusted, _ = st.cuped(
         mine, arms.of(arm, "revenue_before"), theirs, arms.of(base, "revenue_before")
     )
@@ -253,39 +322,3 @@ def _until(daily: tuple[Numbers, Numbers], day: float) -> Numbers:
     days, sums = daily
     count = int(np.searchsorted(days, day, side="right"))
     return sums[:, count - 1] if count else np.zeros(3)
-
-
-def _verdict(row: Row) -> tuple[str, str]:
-    """winner, loser, no_difference, keep_running or broken; and why, in a sentence."""
-    if row.sample_ratio_p_value < BROKEN_SPLIT:
-        return "broken", (
-            f"The arms have {row.units_count} and {row.base_units_count} customers, which their"
-            f" weights would give once in {1 / max(row.sample_ratio_p_value, 1e-12):,.0f} times:"
-            " find out why before believing any of it."
-        )
-    if min(row.units_count, row.base_units_count) < ENOUGH:
-        return "keep_running", f"Fewer than {ENOUGH} customers in an arm."
-    if row.p_value_holm < ALPHA:
-        is_better = (row.difference > 0) != (row.metric in WORSE_WHEN_HIGHER)
-        return "winner" if is_better else "loser", (
-            f"{row.arm} {'gains' if row.difference > 0 else 'loses'}"
-            f" {abs(row.difference):.4g} ({_percent(row.relative_difference)}) on {row.base_arm};"
-            f" by accident once in {1 / max(row.p_value_holm, 1e-12):,.0f} times, several metrics"
-            " looked at."
-        )
-    matters = NO_MATTER * abs(row.base_value)
-    if max(abs(row.difference_low), abs(row.difference_high)) < matters:
-        return "no_difference", (
-            f"Whatever difference there is, it is below {NO_MATTER:.0%} of {row.base_arm}'s."
-        )
-    if math.isnan(row.units_needed):
-        return "keep_running", "Nothing can be told from these numbers yet."
-    missing = max(0, math.ceil(row.units_needed - min(row.units_count, row.base_units_count)))
-    return "keep_running", (
-        f"A difference of {NO_MATTER:.0%} needs {row.units_needed:,.0f} customers an arm:"
-        f" {missing:,} more."
-    )
-
-
-def _percent(share: float) -> str:
-    return "no base" if math.isnan(share) else f"{share:+.1%}"

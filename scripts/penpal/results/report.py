@@ -9,14 +9,18 @@ from typing import Any
 import duckdb
 
 from penpal import pages
-from penpal.results import charts
-from penpal.results.panels import PANELS, Chart, Panel
+from penpal.results import charts, clickmap
+from penpal.results.panels import CAMPAIGNS, EXPERIMENTS, PANELS, REVIEW, RUN, Chart, Panel
+from penpal.results.review import findings
+from penpal.results.tiles import STYLE as TILES_STYLE
+from penpal.results.tiles import tiles
 from penpal.sections import Section, word
 from penpal.settings import UserError
 
 # Which panels tell of one segment, of one campaign.
 OF_SEGMENT = "$segment"
 OF_CAMPAIGN = "$campaign"
+FOLD = 10  # rows of a table; a longer one opens with a click
 
 
 def build(
@@ -38,15 +42,27 @@ def build(
     )
     _known(connection, "segment", segment, "select name from marts.segment_catalog")
     told = _told(connection)
-    sections = [] if campaign or segment else [changes(records(runs))]
+    is_whole = not campaign and not segment
+    sections = [changes(records(runs))] if is_whole else []
     for panel in PANELS:
-        wanted = [name for name, value in ((OF_CAMPAIGN, campaign), (OF_SEGMENT, segment)) if value]
-        if all(name in panel.query for name in wanted):
+        if is_whole or _tells_of(panel, campaign, segment):
+            if panel.about == EXPERIMENTS and not any(s.about == EXPERIMENTS for s in sections):
+                sections += click_maps(connection, campaign)
             sections.append(section(connection, panel, campaign, segment))
-    if not campaign and not segment:
-        sections.append(times(records(runs)))
+    if is_whole:
+        sections += [review(connection), times(records(runs))]
     title = "How the letters do" + "".join(f": {name}" for name in (campaign, segment) if name)
-    return pages.page(title, told, sections, style=charts.STYLE, is_open=len(sections))
+    top = tiles(connection) if is_whole else ""
+    picture = pages.contents(sections) + top
+    style = charts.STYLE + TILES_STYLE
+    return pages.page(
+        title, told, sections, picture=picture, style=style, is_open=len(sections), fold=FOLD
+    )
+
+
+def _tells_of(panel: Panel, campaign: str | None, segment: str | None) -> bool:
+    wanted = [name for name, value in ((OF_CAMPAIGN, campaign), (OF_SEGMENT, segment)) if value]
+    return all(name in panel.query for name in wanted)
 
 
 def _known(connection: duckdb.DuckDBPyConnection, kind: str, name: str | None, query: str) -> None:
@@ -74,17 +90,86 @@ def section(
     try:
         found = connection.execute(panel.query, named)
     except duckdb.CatalogException:
-        return Section(panel.title, (), [], "not in this warehouse")
+        return Section(panel.title, (), [], "not in this warehouse", about=panel.about)
     columns = tuple(column[0] for column in found.description)
     cells = found.fetchall()
     picture = _picture(panel.title, panel.chart, columns, cells) if panel.chart else ""
-    return Section(panel.title, columns, cells, panel.empty, picture)
+    return Section(panel.title, columns, cells, panel.empty, picture, panel.about)
+
+
+def click_maps(
+    connection: duckdb.DuckDBPyConnection, campaign: str | None = None, most: int = 4
+) -> list[Section]:
+    """Where letters are clicked: a section for each of the campaigns clicked most whose links say
+    their block."""
+    try:
+        found = connection.execute(
+            """select campaign from marts.template_block_performance
+            where block <> 'unmarked' and ($1 is null or campaign = $1)
+            group by campaign order by sum(clicks_count) desc, campaign limit $2""",
+            [campaign, most],
+        ).fetchall()
+    except duckdb.CatalogException:
+        return []
+    return [click_map(connection, name) for (name,) in found]
+
+
+def click_map(connection: duckdb.DuckDBPyConnection, campaign: str) -> Section:
+    """Share of a campaign's clicks by block and link, all variants together, over its outline."""
+    rows = connection.execute(
+        """with letters as (
+            select sum(delivered_count) as delivered from (
+                select distinct template, variant, delivered_count
+                from marts.template_block_performance where campaign = $1)
+        )
+        select block, link_place, cast(sum(clicks_count) as bigint) as clicks,
+            sum(clicks_count) / sum(sum(clicks_count)) over () as share,
+            cast(sum(clicked_letters_count) as bigint) as letters,
+            sum(clicked_letters_count) / nullif(max(letters.delivered), 0) as rate
+        from marts.template_block_performance cross join letters
+        where campaign = $1 group by block, link_place order by link_place, block""",
+        [campaign],
+    ).fetchall()
+    ((template,),) = connection.execute(
+        """select arg_max(template, (clicks_count, template))
+        from marts.template_block_performance where campaign = $1""",
+        [campaign],
+    ).fetchall()
+    title = f"Where {campaign} is clicked"
+    clicked = {(block, place): share for block, place, _, share, _, _ in rows}
+    marked = {key: share for key, share in clicked.items() if key[0] != "unmarked"}
+    blocks = clickmap.with_clicks(clickmap.outline(template), marked)
+    columns = ("block", "link", "clicks", "percent of clicks", "letters", "percent of delivered")
+    cells = [
+        (block, place, clicks, _percent(share), letters, _percent(rate))
+        for block, place, clicks, share, letters, rate in rows
+    ]
+    return Section(
+        title, columns, cells, picture=clickmap.drawn(title, blocks, marked), about=CAMPAIGNS
+    )
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 2)
+
+
+def review(connection: duckdb.DuckDBPyConnection) -> Section:
+    """What `scripts/review_rules.py` tells."""
+    cells = [(f.owner, f.rule, f.evidence, f.advice) for f in findings(connection)]
+    columns = ("owner", "rule", "evidence", "what to do")
+    return Section("Rules to look at again", columns, cells, "none", about=REVIEW)
 
 
 def _picture(
     title: str, chart: Chart, columns: tuple[str, ...], cells: list[tuple[Any, ...]]
 ) -> str:
     rows = [dict(zip(columns, row, strict=True)) for row in cells]
+    if chart.kind == "lines":
+        series: dict[str, list[tuple[str, float]]] = {}
+        for row in rows:
+            point = (word(row[chart.over]), float(row[chart.value]))
+            series.setdefault(word(row[chart.label]), []).append(point)
+        return charts.lines(title, series)
     drawn = [
         charts.Bar(
             word(row[chart.label]),
@@ -94,8 +179,10 @@ def _picture(
             _number(row.get(chart.high)),
         )
         for row in rows
-        if row[chart.value] is not None and row[chart.value] >= 0
+        if row[chart.value] is not None and (row[chart.value] >= 0 or chart.kind == "intervals")
     ]
+    if chart.kind == "intervals":
+        return charts.intervals(title, drawn)
     return charts.bars(title, drawn, chart.most)
 
 
@@ -146,11 +233,11 @@ def _numbers(result: dict[str, Any]) -> dict[str, int]:
 def times(found: list[dict[str, Any]]) -> Section:
     """How long each step of the last run took, beside the run before."""
     if not found:
-        return Section("Times of the run's steps", (), [], "no run is on record")
+        return Section("Times of the run's steps", (), [], "no run is on record", about=RUN)
     seconds = [{step["name"]: step["seconds"] for step in run["steps"]} for run in found]
     before = seconds[1] if len(seconds) > 1 else {}
     cells = [(name, taken, before.get(name)) for name, taken in seconds[0].items()]
     drawn = [charts.Bar(name, taken, f"{taken} s") for name, taken, _ in cells]
     title = "Times of the run's steps"
     columns = ("step", "seconds", "the run before")
-    return Section(title, columns, cells, "none", charts.bars(title, drawn))
+    return Section(title, columns, cells, "none", charts.bars(title, drawn), RUN)

@@ -132,7 +132,7 @@ def difference_of_ratios(
     """
     value, variance = _ratio(over, under)
     base, base_variance = _ratio(base_over, base_under)
-    return _normal(value - base, variance + base_variance)
+    return normal(value - base, variance + base_variance)
 
 
 def _ratio(over: Numbers, under: Numbers) -> tuple[float, float]:
@@ -143,7 +143,8 @@ def _ratio(over: Numbers, under: Numbers) -> tuple[float, float]:
     return float(ratio), float(spread / len(over) / under.mean() ** 2)
 
 
-def _normal(value: float, variance: float) -> Estimate:
+def normal(value: float, variance: float) -> Estimate:
+    """An estimate whose error is normal, by its variance."""
     if not variance > 0:
         return Estimate(value, NAN, NAN)
     error = math.sqrt(variance)

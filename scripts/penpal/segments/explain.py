@@ -28,6 +28,7 @@ EVENTS = {
     "customer_carts": "left_at as happened_at, status, items_count, cart_value, purchased_at",
     "customer_web_events": "event_at as happened_at, event_name, product_id, category",
     "customer_interests": "last_at as happened_at, category, strength, points, sources",
+    "customer_satisfaction": "answered_at as happened_at, score",
     # Where predictions are made: a row or none.
     "customer_churn_predictions": "method, churn_probability, reason_1, reason_2, reason_3",
     "customer_response_predictions": "method, response_probability, reason_1, reason_2, reason_3",

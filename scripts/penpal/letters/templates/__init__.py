@@ -23,6 +23,7 @@ from typing import Any
 
 from jinja2.exceptions import TemplateNotFound
 
+from penpal.letters.links import BLOCK_MARK
 from penpal.letters.shop import Shop
 from penpal.letters.templates.checking import Names
 from penpal.letters.templates.jinja import Jinja, Sandbox
@@ -56,6 +57,7 @@ _INCLUDE = re.compile(r"""<mj-include\b((?:\s+[\w-]+="[^"<]*")*+)\s*(/?)>""")
 _INCLUDES = re.compile(r"<(/?)mj-include\b")
 _GIVEN = re.compile(r'([\w-]+)="([^"]*)"')
 _TOKEN = re.compile(r"\[\[\s*([\w.]+)\s*\]\]")
+_SIGNED = re.compile(r"\b(?:unsubscribe|preferences|confirm|review)_url\b")
 _TAG = re.compile(r"(\{\{[^{}]*\}\}|\{%[^{}]*%\}|\{#[^{}]*#\})")
 
 Render = Callable[[dict[str, Any]], str]
@@ -375,7 +377,22 @@ class _Letter:
         masked = Masked(source, find_tags(source, comments=not language.is_liquid))
         html = to_html(self.mjml, masked)
         check_html(html, source, masked, language.kinds_of, self.shop.allowed_hosts)
-        return language, masked.unmask(html)
+        return language, masked.unmask(with_blocks(html, source, masked))
+
+
+def with_blocks(html: str, source: Source, masked: Masked) -> str:
+    """The HTML whose links end with the block that they stand in (links.numbered reads it).
+
+    Signed links stay as they are: they are no visit of the campaign.
+    """
+
+    def marked(match: re.Match) -> str:
+        tag = masked.tag(match)
+        if _SIGNED.search(tag.text):
+            return match[0]
+        return f"{match[0]}{BLOCK_MARK}{source.place(tag.start).block or 'letter'}"
+
+    return re.sub(rf'(?<=href="){masked.pattern.pattern}(?=")', marked, html)
 
 
 def _without_comments(source: Source) -> Source:
@@ -421,7 +438,10 @@ def expand(source: Source, read: Callable[[str], Source], depth: int = 0) -> Sou
             inner_end, end = _end_of_include(source, opening)
             put["content"] = source.cut(opening.end(), inner_end)
         included = included.sub(_TOKEN, lambda token: put.get(token[1], token[0]))  # noqa: B023
-        parts += [source.cut(done, match.start()), expand(included, read, depth + 1)]
+        whole = expand(included, read, depth + 1)
+        if opening[2]:  # what encloses others is a layout; else the outermost block gives its name
+            whole = whole.in_block(path.rpartition("/")[2].partition(".")[0])
+        parts += [source.cut(done, match.start()), whole]
         done = end
     return Source.joined([*parts, source.cut(done, len(text))])
 

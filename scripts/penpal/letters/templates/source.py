@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 
@@ -25,10 +25,11 @@ def words(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Place:
-    """A line of a file below emails/."""
+    """A line of a file below emails/, and the block of the letter that it is part of."""
 
     file: str
     line: int
+    block: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"emails/{self.file}:{self.line}"
@@ -122,6 +123,10 @@ class Source:
             parts += [self.cut(done, match.start()), new]
             done = match.end()
         return Source.joined([*parts, self.cut(done, len(self.text))]) if parts else self
+
+    def in_block(self, name: str) -> Source:
+        """The same text, all of it part of this block."""
+        return Source(self.text, [(at, replace(place, block=name)) for at, place in self._marks])
 
     def refuse(self, offset: int, word: str, message: str) -> TemplateRefused:
         return TemplateRefused(fault(self.place(offset), word, message))

@@ -17,6 +17,7 @@ with
             arm,
             assigned_at as started_at,
             share,
+            factors,
             1 as arms_count
         from assignments
 
@@ -30,6 +31,7 @@ with
             min(message_facts.variant) as arm,
             min(message_facts.sent_at) as started_at,
             cast(null as double) as share,
+            cast(null as {{ dbt.type_string() }}) as factors,
             count(distinct message_facts.variant) as arms_count
         from message_facts
         left join assigned on message_facts.campaign = assigned.campaign
@@ -82,6 +84,7 @@ select
     units.customer_id,
     units.arm,
     units.share,
+    units.factors,
     units.started_at,
     -- Somebody who saw two arms is evidence for neither.
     units.arms_count > 1 as is_crossed,

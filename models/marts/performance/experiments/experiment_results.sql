@@ -1,5 +1,7 @@
 select
     experiment,
+    segment,
+    comparison,
     metric,
     arm,
     base_arm,

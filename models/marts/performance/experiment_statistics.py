@@ -1,4 +1,0 @@
-def model(dbt, session):
-    from penpal.results.experiments import results
-
-    return results(dbt.ref("experiment_units").order("experiment, customer_id").to_arrow_table())
