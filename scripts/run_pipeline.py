@@ -1,8 +1,8 @@
 """Run the whole way: raw data, checks, models, letters, publication; then one screen of facts.
 
-`full` holds a lock, so that one run at a time writes to the warehouse; every step sees the same
-clock. Logs and the run record go to <warehouse>.runs/<run>/. A run that was killed anywhere is
-simply started again.
+`full` is a night, `triggers` what happens between nights. A run holds a lock, so that one run at a
+time writes to the warehouse; every step sees the same clock. Logs and the run record go to
+<warehouse>.runs/<run>/. A run that was killed anywhere is simply started again.
 """
 
 from __future__ import annotations
@@ -26,10 +26,19 @@ from penpal.pipeline.run import (
 )
 from penpal.pipeline.steps import Steps
 from penpal.pipeline.summary import collect, read_json, sample_clock, screen
+from penpal.pipeline.triggers import triggers_steps
 from penpal.project_vars import var
 
+MODES = {
+    "full": ("every step, over all data", full_steps),
+    "triggers": (
+        "between nights: stage what is new, decide and write the letters of triggers",
+        triggers_steps,
+    ),
+}
 
-def full(options: argparse.Namespace) -> int:
+
+def run_mode(options: argparse.Namespace) -> int:
     paths = settings.load()
     given = dbt_vars(options)
     if var(given, "raw_data") == "lake":
@@ -40,7 +49,8 @@ def full(options: argparse.Namespace) -> int:
         run = Run(paths, name, given)
         try:
             passed = vars_option(given)
-            steps = full_steps(run.folder, passed, options.accept_shares)
+            _, steps_of = MODES[options.mode]
+            steps = steps_of(run.folder, passed, options.accept_shares)
             with Steps(run.folder, lock) as processes:
                 processes.make_ready(steps, {"dbt": passed})
                 for step in steps:
@@ -67,7 +77,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     modes = parser.add_subparsers(dest="mode", required=True)
-    mode = modes.add_parser("full", help="every step, over all data")
+    for name, (about, _) in MODES.items():
+        add_options(modes.add_parser(name, help=about))
+    return parser.parse_args(arguments)
+
+
+def add_options(mode: argparse.ArgumentParser) -> None:
     mode.add_argument("--vars", metavar="YAML", help="dbt vars, as for dbt: '{raw_data: lake}'")
     mode.add_argument("--raw-data", choices=["sample", "lake", "warehouse"], help="var raw_data")
     mode.add_argument("--sources", metavar="LIST", help="var sources: crm,web,shop,email")
@@ -77,13 +92,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         action="store_true",
         help="go on where more rows are rejected than in the last good run, and measure by this",
     )
-    return parser.parse_args(arguments)
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     signal.signal(signal.SIGTERM, _stop)
-    return full(options)
+    return run_mode(options)
 
 
 if __name__ == "__main__":

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from penpal.cycle import narrow
-from penpal.cycle.plan import Plan
+from penpal.cycle.plan import Made, Plan
 from penpal.settings import EXIT_LOCKED, LOCKED, UserError
-from penpal.simulation.plan import Model
-from penpal.simulation.replay import STATEMENTS
+from penpal.simulation.plan import CLOCK, clock_text
 
 NIGHT = "the_night"
 
@@ -55,10 +55,10 @@ KEYS = (
 
 
 class Scratch:
-    """A DuckDB in memory that looks like the warehouse, whose tables it sees until it has its own."""
+    """A DuckDB in memory that looks like the warehouse: it has its tables, or sees those there."""
 
-    def __init__(self, warehouse: Path, plan: Plan):
-        self.plan = plan
+    def __init__(self, warehouse: Path, plan: Plan, at: datetime):
+        self.plan, self.at = plan, at
         self.models = {model.name: model for model in plan.models}
         self.connection = attached(warehouse, plan)
         self.views: set[str] = set()
@@ -95,16 +95,19 @@ class Scratch:
         self.tables.add(name)
 
     def model(self, name: str) -> None:
-        """Make a model as its materialization would."""
+        """Make a model. What is a view at night is a table here, small and read by several."""
         model = self.models[name]
+        sql = self.at_clock(model.sql)
         try:
-            if model.kind == "incremental":
-                self.run(f"create or replace table cycle.new_{name} as {model.sql}")
-                self.table(name, f"from {model.relation} union all by name from cycle.new_{name}")
+            if model.is_appended:
+                before = self.plan.relations[name]
+                self.run(f"create or replace table cycle.new_{name} as {sql}")
+                self.table(name, f"from {before} union all by name from cycle.new_{name}")
             else:
+                kind = "view" if name.startswith("stg_") else "table"
                 self.drop(name)
-                self.run(STATEMENTS[model.kind](model, model.sql))
-                (self.views if model.kind == "view" else self.tables).add(name)
+                self.run(f"create {kind} {self.plan.relations[name]} as {with_types(model, sql)}")
+                (self.views if kind == "view" else self.tables).add(name)
         except duckdb.Error as error:
             raise UserError(f"model {name}: {str(error).partition(chr(10))[0]}") from error
 
@@ -112,9 +115,20 @@ class Scratch:
         """A query of ours, as cycle.<table>."""
         try:
             sql = self.plan.queries.get(name) or name.format(**self.plan.relations)
-            self.run(f"create or replace table cycle.{table} as {sql}")
+            self.run(f"create or replace table cycle.{table} as {self.at_clock(sql)}")
         except duckdb.Error as error:
             raise UserError(f"cycle.{table}: {str(error).partition(chr(10))[0]}") from error
+
+    def at_clock(self, sql: str) -> str:
+        return sql.replace(CLOCK, clock_text(self.at))
+
+
+def with_types(model: Made, sql: str) -> str:
+    """As a contract has it: these columns, of these types."""
+    if not model.columns:
+        return sql
+    columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in model.columns.items())
+    return f"select {columns} from ({sql}\n) as told"
 
 
 def attached(warehouse: Path, plan: Plan) -> duckdb.DuckDBPyConnection:
@@ -138,9 +152,9 @@ def attached(warehouse: Path, plan: Plan) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def make(warehouse: Path, plan: Plan) -> Scratch:
+def make(warehouse: Path, plan: Plan, at: datetime) -> Scratch:
     """Decide: the tables of the plan, and cycle.people, those whom they are about."""
-    scratch = Scratch(warehouse, plan)
+    scratch = Scratch(warehouse, plan, at)
     scratch.see(narrow_names(plan) | there(scratch))
     views_of_staging(scratch)
     for name in narrow.OF_EVERYBODY:
@@ -157,12 +171,6 @@ def make(warehouse: Path, plan: Plan) -> Scratch:
         if model.name not in done and not model.name.startswith("stg_"):
             scratch.model(model.name)
     return scratch
-
-
-def boundary(plan: Plan) -> set[str]:
-    """What models of the plan read and none of them makes."""
-    made = {model.name for model in plan.models}
-    return {name for reads in plan.reads.values() for name in reads} - made
 
 
 def narrow_names(plan: Plan) -> set[str]:
@@ -184,7 +192,7 @@ def there(scratch: Scratch) -> set[str]:
 
 def views_of_staging(scratch: Scratch) -> None:
     for model in scratch.plan.models:
-        if model.name.startswith("stg_") and model.kind == "view":
+        if model.name.startswith("stg_"):
             scratch.model(model.name)
 
 
@@ -234,10 +242,7 @@ def narrow_tables(scratch: Scratch) -> None:
 
 def nightly_segments(scratch: Scratch) -> set[str]:
     """Segments that are made at night; one that nobody can predict is not there."""
-    return {name for name in boundary(scratch.plan) if name.startswith("segment_")} - {
+    return {name for name in scratch.plan.boundary() if name.startswith("segment_")} - {
         *narrow.OF_THE_NIGHT,
         *narrow.WHOLE,
     }
-
-
-__all__ = ["Model", "Scratch", "boundary", "make"]

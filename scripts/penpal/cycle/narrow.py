@@ -1,7 +1,8 @@
-"""What a cycle reads of the warehouse: of each table the rows of the people concerned, or all of it.
+"""What a cycle reads of the warehouse: rows of the people concerned, or the whole of a table.
 
-The models of a cycle (selectors.yml, `triggers`) are the night's own, on fewer rows. Every table that
-they read and do not make stands in one of the lists here; test_cycle.py fails where one does not.
+The models of a cycle (selectors.yml, `triggers`) are the night's own, on fewer rows. Every table
+that they read and do not make stands in one of the lists here: test_cycle.py fails where one does
+not.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ def since(kind: str, moment: str) -> str:
     return f"coalesce({moment} > (select since from cycle.windows where kind = '{kind}'), true)"
 
 
-# Staged rows of the people concerned. A refusal may stand in a row that names nobody plainly, so all
-# of those stay; and whatever may be a purchase of theirs under another key. {not_plain} is a
+# Staged rows of the people concerned. A refusal may stand in a row that names nobody plainly, so
+# all of those stay; and whatever may be a purchase of theirs under another key. {not_plain} is a
 # condition: not one address alone.
 STAGED = {
     "checked_crm__contacts": f"""
@@ -109,7 +110,8 @@ IDENTITY = {
         )
         union all by name
         select
-            values.identifier_type, values.identifier_value, min(arrivals.customer_id) as customer_id,
+            values.identifier_type, values.identifier_value,
+            min(arrivals.customer_id) as customer_id,
             min(arrivals.customer_id) <> max(arrivals.customer_id) as is_shared,
             min(values.observed_at) as first_seen_at, max(values.observed_at) as last_seen_at
         from cycle.arrived_values as values

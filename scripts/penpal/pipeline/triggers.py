@@ -1,0 +1,20 @@
+"""The steps of a cycle: what is new is staged, triggers decide, letters go out, marts follow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from penpal.pipeline.run import LETTERS
+from penpal.pipeline.steps import Step
+
+
+def triggers_steps(folder: Path, vars_option: list[str], accept: bool = False) -> list[Step]:
+    """The steps of a run every 15 minutes; `accept` is the night's, which alone counts shares."""
+    tables = str(folder / "tables.txt")
+    cycle = ("-m", "penpal.cycle", *vars_option, "--tables", tables)
+    render = ("scripts/render_emails.py", "--no-preview", "--json", str(folder / LETTERS))
+    return [
+        Step("cycle", "Decide triggers", cycle),
+        Step("letters", "Render letters", render),
+        Step("publish", "Publish changes", ("-m", "penpal.cycle.publish", "--tables", tables)),
+    ]
