@@ -8,6 +8,7 @@ from pathlib import Path
 
 from penpal.pipeline.run import full_steps
 from penpal.pipeline.steps import Step
+from penpal.pipeline.triggers import triggers_steps
 
 # From the run's folder, the --vars for every program, and whether shares that rose are accepted.
 StepsOf = Callable[[Path, list[str], bool], list[Step]]
@@ -22,5 +23,9 @@ class Mode:
 
 
 MODES = {
-    "full": Mode("every step, over all data", full_steps),
+    "full": Mode("a night: every step, over all data", full_steps),
+    "triggers": Mode(
+        "between nights: stage what is new, decide and write the letters of triggers",
+        triggers_steps,
+    ),
 }

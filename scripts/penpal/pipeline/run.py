@@ -59,10 +59,10 @@ def refuse_empty_folders(lake: Path, given: dict[str, Any]) -> None:
                 raise UserError(f"{folder} is empty: put the export there, or remove the folder.")
 
 
-def letters_steps(folder: Path, vars_option: list[str]) -> list[Step]:
+def letters_steps(folder: Path, vars_option: list[str], *options: str) -> list[Step]:
     """Letters are written where data is fresh enough; where it is not, they are only taken back."""
     gate = ("-m", "penpal.pipeline.freshness", *vars_option)
-    render = ("scripts/render_emails.py", "--json", str(folder / LETTERS))
+    render = ("scripts/render_emails.py", *options, "--json", str(folder / LETTERS))
     return [
         Step("freshness", "Check freshness", gate, is_gate=True),
         Step("letters", "Render letters", render, when_held=(*render, "--revoke-only")),

@@ -50,15 +50,22 @@ def clock_text(moment: datetime) -> str:
 
 
 class Project:
-    """dbt on the scratch warehouse: parsed once, and told the clock with each command."""
+    """dbt on a warehouse: parsed once, and told the clock with each command.
 
-    def __init__(self, folder: Path, scratch: Path, given: dict[str, Any]):
+    Its files go beside the warehouse, as of a scratch one, or else into the folder `files`.
+    """
+
+    def __init__(
+        self, folder: Path, scratch: Path, given: dict[str, Any], files: Path | None = None
+    ):
         os.environ |= {"PENPAL_WAREHOUSE": str(scratch), "DBT_PROJECT_DIR": str(folder)}
         self.given = given
+        self.scratch = scratch
+        files = files or scratch.parent
         self.options = [
             *("--project-dir", str(folder), "--profiles-dir", str(folder)),
-            *("--target-path", str(scratch.parent / "target")),
-            *("--log-path", str(scratch.parent / "logs"), "--log-level-file", "none"),
+            *("--target-path", str(files / "target")),
+            *("--log-path", str(files / "logs"), "--log-level-file", "none"),
         ]
         self.manifest: Any = None
         self.manifest = self.dbt(["parse"], None).result
@@ -78,7 +85,7 @@ class Project:
         if not done.success:
             reason = told[0] if told else str(done.exception or "dbt did not say why")
             sentence = " ".join(reason.split())[:600]
-            raise UserError(f"dbt {arguments[0]} on the scratch warehouse failed: {sentence}")
+            raise UserError(f"dbt {arguments[0]} on {self.scratch} failed: {sentence}")
         return done
 
     def selected(self) -> list[str]:

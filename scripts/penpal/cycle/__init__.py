@@ -1,0 +1,1 @@
+"""Between nights: the models that decide triggers, made anew for the people concerned."""
