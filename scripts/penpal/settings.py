@@ -157,10 +157,10 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
 
 
 def _of_the_disk(error: OSError | duckdb.Error) -> str | None:
-    """What to say where a disk, or the rights on it, are the matter; else None."""
+    """What to say where a disk is the matter, or the rights on it; else None."""
     reason = str(error).partition("\n")[0]
     if isinstance(error, OSError) and error.errno in UNWRITABLE:
-        return f"{error.filename or 'A file'} cannot be written: {error.strerror}."
+        return f"{error.filename or 'A file'}: {error.strerror}."
     if isinstance(error, duckdb.Error) and os.strerror(errno.ENOSPC) in reason:
         return f"{reason}: free some space on that disk, then run it again."
     if isinstance(error, duckdb.IOException):

@@ -434,8 +434,8 @@ def test_a_disk_that_will_be_full_stops_a_run_before_it_begins(
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (OSError(errno.ENOSPC, "No space left on device", "/a"), "/a cannot be written: No space"),
-        (OSError(errno.EROFS, "Read-only file system", "/a"), "/a cannot be written: Read-only"),
+        (OSError(errno.ENOSPC, "No space left on device", "/a"), "/a: No space left"),
+        (OSError(errno.EROFS, "Read-only file system", "/a"), "/a: Read-only file system."),
         (
             duckdb.FatalException('Could not write file "/a": No space left on device'),
             r'Could not write file "/a": No space left on device: free some space on that disk',
