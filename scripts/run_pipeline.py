@@ -33,7 +33,7 @@ from penpal.pipeline.summary import collect, read_json, screen
 from penpal.project_vars import parse_vars, var
 from penpal.settings import Settings, UserError
 
-KEEP_DAYS = 90
+KEEP_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def finish(order: Order, run: Run) -> int:
 
 
 def keep_days() -> int:
-    """For how many days folders of runs and lines of the journal are kept."""
+    """For how many days folders of runs are kept."""
     given = os.environ.get("PENPAL_KEEP_RUNS_DAYS") or str(KEEP_DAYS)
     if not given.isdecimal() or int(given) < 1:
         raise UserError(f"PENPAL_KEEP_RUNS_DAYS is {given}: give a number of days, 1 or more.")

@@ -107,11 +107,21 @@ def test_machines_read_what_is_printed(paths: Settings, steps: Any, capsys: Any)
 
 def test_a_line_that_was_cut_off_swallows_no_other(tmp_path: Path) -> None:
     file = tmp_path / "runs.jsonl"
-    file.write_text('{"at": "2026-01-01 00:00:00", "ev')
+    file.write_text('{"at": "2020-01-01 00:00:00", "ev')
     Journal(file).write("begun", "r1")
     assert json.loads(file.read_text().splitlines()[1])["run"] == "r1"
     Journal(file).forget_before(30)
     assert len(file.read_text().splitlines()) == 1, "what cannot be read is forgotten"
+
+
+@pytest.mark.parametrize(("days", "kept"), [(29, True), (31, False)])
+def test_the_journal_forgets_what_is_old(tmp_path: Path, days: int, kept: bool) -> None:
+    journal = Journal(tmp_path / "runs.jsonl")
+    at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() - 86_400 * days))
+    journal.file.write_text(json.dumps({"at": at, "event": "begun", "run": "old"}) + "\n")
+    journal.write("begun", "new")
+    journal.forget_before(30)
+    assert len(journal.file.read_text().splitlines()) == 1 + kept
 
 
 def test_old_runs_are_forgotten_but_the_last_good_one(tmp_path: Path) -> None:
