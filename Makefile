@@ -14,7 +14,7 @@ help:
 	@echo 'make test   everything CI runs: lint, parse, dbt unit and data tests, Python tests'
 	@echo 'make test-spark  the same models on Spark: every mart as on DuckDB, row by row'
 	@echo 'make test-identity  identity on FEBRL 1, 2 and 3, and over batches, deletions and overrides'
-	@echo 'make test-crash N=6  runs killed in each of their steps, then run again: as if nothing had been'
+	@echo 'make test-crash N=5  runs killed in each of their steps, then run again: as if nothing had been'
 	@echo 'make test-dagster  the Dagster project of examples/, in an environment of its own'
 	@echo 'make fuzz   2,000 damaged copies of the files of the sample: read, or refused in a sentence'
 	@echo 'make bench-identity  identity resolution next to Splink: accuracy, time, memory'
@@ -85,7 +85,7 @@ test-identity: setup-dev .venv/febrl.stamp
 
 # Each run that is killed, and run again, takes about a minute on two processors.
 test-crash: setup-dev
-	$(BIN)/python -m pytest -s tests/crash --kills $(or $(N),6) --seed $(or $(SEED),1)
+	$(BIN)/python -m pytest -s tests/crash --kills $(or $(N),5) --seed $(or $(SEED),1)
 
 # Dagster has an environment of its own: it starts the pipeline as a program.
 .venv/dagster.stamp: .venv/dev.stamp requirements-dagster.txt
