@@ -107,13 +107,13 @@ bench-render: setup
 	$(BIN)/python scripts/bench_render.py $(ARGS)
 
 lint: parse
-	$(BIN)/ruff check scripts tests
-	$(BIN)/ruff format --check scripts tests
+	$(BIN)/ruff check scripts tests examples
+	$(BIN)/ruff format --check scripts tests examples
 	$(BIN)/sqlfmt --check --quiet models tests
 	COLUMNS=160 $(BIN)/dbt-bouncer run --show-all-failures
 
 format: setup-dev
-	$(BIN)/ruff format scripts tests
+	$(BIN)/ruff format scripts tests examples
 	$(BIN)/sqlfmt --quiet models tests
 
 parse: setup-dev
