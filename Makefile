@@ -15,7 +15,7 @@ help:
 	@echo 'make test   everything CI runs: lint, parse, dbt unit and data tests, Python tests'
 	@echo 'make test-spark  the same models on Spark: every mart as on DuckDB, row by row'
 	@echo 'make test-identity  identity on FEBRL 1, 2 and 3, and over batches, deletions and overrides'
-	@echo 'make test-crash N=8  runs killed in each of their steps, then run again: as if nothing had been'
+	@echo 'make test-crash N=5  runs killed in each of their steps, then run again: as if nothing had been'
 	@echo 'make test-dagster  the Dagster project of examples/, in an environment of its own'
 	@echo 'make test-stream  the reader of streams against Kafka brokers, killed at random'
 	@echo 'make fuzz   2,000 damaged copies of the files of the sample: read, or refused in a sentence'
@@ -100,7 +100,7 @@ test-identity: setup-dev .venv/febrl.stamp
 
 # Each run that is killed, and run again, takes about a minute on two processors.
 test-crash: setup-dev
-	$(BIN)/python -m pytest -s tests/crash --kills $(or $(N),8) --seed $(or $(SEED),1)
+	$(BIN)/python -m pytest -s tests/crash --kills $(or $(N),5) --seed $(or $(SEED),1)
 
 # Dagster has an environment of its own: it starts the pipeline as a program.
 .venv/dagster.stamp: .venv/dev.stamp requirements-dagster.txt
@@ -128,13 +128,13 @@ bench-render: setup
 	$(BIN)/python scripts/bench_render.py $(ARGS)
 
 lint: parse
-	$(BIN)/ruff check scripts tests
-	$(BIN)/ruff format --check scripts tests
+	$(BIN)/ruff check scripts tests examples
+	$(BIN)/ruff format --check scripts tests examples
 	$(BIN)/sqlfmt --check --quiet models tests
 	COLUMNS=160 $(BIN)/dbt-bouncer run --show-all-failures
 
 format: setup-dev
-	$(BIN)/ruff format scripts tests
+	$(BIN)/ruff format scripts tests examples
 	$(BIN)/sqlfmt --quiet models tests
 
 parse: setup-dev

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -32,7 +33,7 @@ from penpal.pipeline.summary import collect, read_json, screen
 from penpal.project_vars import parse_vars, var
 from penpal.settings import Settings, UserError
 
-KEEP_DAYS = 90
+KEEP_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Order:
     def resumed(self, work: dict[str, Any]) -> Resumed:
         if not self.options.resume:
             return Resumed(None, "anew")
-        mode = self.options.mode
-        found = resume.decide(self.paths, mode, self.given, self.has_clock, work)
+        facts = {"mode": self.options.mode, "replay": self.options.replay, "inputs": work}
+        found = resume.decide(self.paths, facts, self.given, self.has_clock)
         return found if found.record else replace(found, why=f"anew: {found.why}")
 
     def with_clock_of(self, resumed: Resumed) -> Order:
@@ -90,8 +91,8 @@ class Order:
             **({"resumes": earlier} if earlier else {}),
         }
 
-    def check(self) -> None:
-        preflight.check(self.paths, self.given, self.options.replay)
+    def check(self, look_only: bool = False) -> None:
+        preflight.check(self.paths, self.given, self.options.replay, look_only)
         if var(self.given, "raw_data") == "lake":
             refuse_empty_folders(self.paths.lake, self.given)
 
@@ -102,7 +103,12 @@ def tell(order: Order) -> int:
     order = order.with_clock_of(resumed)
     steps = order.steps(order.paths.runs / "<run>", resumed.done)
     text, code = dry_run.told(
-        order.paths, order.given, steps, resumed.why, replay=order.options.replay
+        order.paths,
+        order.given,
+        steps,
+        resumed.why,
+        replay=order.options.replay,
+        check=partial(order.check, look_only=True),
     )
     print(text)
     return code
@@ -192,7 +198,7 @@ def finish(order: Order, run: Run) -> int:
 
 
 def keep_days() -> int:
-    """For how many days folders of runs and lines of the journal are kept."""
+    """For how many days folders of runs are kept."""
     given = os.environ.get("PENPAL_KEEP_RUNS_DAYS") or str(KEEP_DAYS)
     if not given.isdecimal() or int(given) < 1:
         raise UserError(f"PENPAL_KEEP_RUNS_DAYS is {given}: give a number of days, 1 or more.")

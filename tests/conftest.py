@@ -189,7 +189,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--worlds", type=int, default=1, help="how many random shops tests/runs goes through"
     )
-    parser.addoption("--kills", type=int, default=8, help="how many runs tests/crash kills")
+    parser.addoption("--kills", type=int, default=5, help="how many runs tests/crash kills")
     parser.addoption("--seed", type=int, default=1, help="which runs, and when")
     parser.addoption(
         "--mutations", type=int, default=60, help="how many damaged files test_fuzz_files reads"

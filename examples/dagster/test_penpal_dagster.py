@@ -156,3 +156,11 @@ def test_runs_that_others_started_are_seen(tmp_path: Path, monkeypatch: pytest.M
     assert [event.metadata["run"].value for event in answer.asset_events] == ["r1", "r2"]
     again = project.ended_runs(dagster.build_sensor_context(cursor=answer.cursor))
     assert isinstance(again, dagster.SkipReason)
+
+
+def test_one_run_at_a_time(tmp_path: Path) -> None:
+    """With the settings beside the project, as Dagster reads them."""
+    settings = Path(project.__file__).with_name("dagster.yaml").read_text(encoding="utf-8")
+    (tmp_path / "dagster.yaml").write_text(settings, encoding="utf-8")
+    with dagster.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1

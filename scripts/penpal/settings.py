@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -23,6 +24,9 @@ EXIT_DONE = 0  # finished
 EXIT_CHECK_FAILED = 1  # the data failed a check
 EXIT_CANNOT_RUN = 2  # configuration or missing input
 EXIT_LOCKED = 3  # another run holds the lock
+
+# What a disk or its rights say to a program that writes.
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 LOCKED = ("Could not set lock on file", "Conflicting lock")  # DuckDB's words for an open file
 
@@ -152,6 +156,18 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         raise UserError(f"{path} cannot be opened as a DuckDB warehouse: {reason}") from error
 
 
+def _of_the_disk(error: OSError | duckdb.Error) -> str | None:
+    """What to say where a disk is the matter, or the rights on it; else None."""
+    reason = str(error).partition("\n")[0]
+    if isinstance(error, OSError) and error.errno in UNWRITABLE:
+        return f"{error.filename or 'A file'}: {error.strerror}."
+    if isinstance(error, duckdb.Error) and os.strerror(errno.ENOSPC) in reason:
+        return f"{reason}: free some space on that disk, then run it again."
+    if isinstance(error, duckdb.IOException):
+        return f"{reason}: the file is damaged, or the disk is full."
+    return None
+
+
 def told(error: BaseException) -> tuple[str | None, int]:
     """What to say of an error, and the exit code; None where it is a fault of the program."""
     reason = str(error).partition("\n")[0]
@@ -162,8 +178,8 @@ def told(error: BaseException) -> tuple[str | None, int]:
         isinstance(error, RuntimeError) and reason == "Query interrupted"
     ):
         return "interrupted; run it again.", 128 + signal.SIGINT
-    if isinstance(error, duckdb.IOException):
-        return f"{reason}: the file is damaged, or the disk is full.", EXIT_CANNOT_RUN
+    if isinstance(error, (OSError, duckdb.Error)) and (says := _of_the_disk(error)):
+        return says, EXIT_CANNOT_RUN
     if isinstance(error, (duckdb.BinderException, duckdb.CatalogException)):
         message = "The warehouse was built by another version: run `dbt build`, then run again"
         return f"{message} ({reason}).", EXIT_CANNOT_RUN

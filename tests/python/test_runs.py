@@ -5,6 +5,7 @@ With steps of the tests' own, so that nothing is built: what runs does not matte
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import itertools
 import json
@@ -106,11 +107,21 @@ def test_machines_read_what_is_printed(paths: Settings, steps: Any, capsys: Any)
 
 def test_a_line_that_was_cut_off_swallows_no_other(tmp_path: Path) -> None:
     file = tmp_path / "runs.jsonl"
-    file.write_text('{"at": "2026-01-01 00:00:00", "ev')
+    file.write_text('{"at": "2020-01-01 00:00:00", "ev')
     Journal(file).write("begun", "r1")
     assert json.loads(file.read_text().splitlines()[1])["run"] == "r1"
     Journal(file).forget_before(30)
     assert len(file.read_text().splitlines()) == 1, "what cannot be read is forgotten"
+
+
+@pytest.mark.parametrize(("days", "kept"), [(29, True), (31, False)])
+def test_the_journal_forgets_what_is_old(tmp_path: Path, days: int, kept: bool) -> None:
+    journal = Journal(tmp_path / "runs.jsonl")
+    at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() - 86_400 * days))
+    journal.file.write_text(json.dumps({"at": at, "event": "begun", "run": "old"}) + "\n")
+    journal.write("begun", "new")
+    journal.forget_before(30)
+    assert len(journal.file.read_text().splitlines()) == 1 + kept
 
 
 def test_old_runs_are_forgotten_but_the_last_good_one(tmp_path: Path) -> None:
@@ -342,10 +353,11 @@ def test_a_clock_of_this_morning_writes_no_letters_tonight(
     (paths.runs / "r1").mkdir(parents=True)
     moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() - 3600 * hours))
     work = {"code": "c", "vars": {}, "files": "f"}
-    told = {"run": "r1", "status": "killed", "mode": "full", "inputs": work, "steps": []}
+    facts = {"mode": "full", "replay": False, "inputs": work}
+    told = {"run": "r1", "status": "killed", "steps": [], **facts}
     told |= {"started_at": moment, "as_of_given": moment}
     (paths.runs / "r1" / "run.json").write_text(json.dumps(told))
-    found = resume.decide(paths, "full", {"as_of": "2027-01-01"}, clock_given=False, work=work)
+    found = resume.decide(paths, facts, {"as_of": "2027-01-01"}, clock_given=False)
     assert (found.record is not None) is goes_on
     assert ("more than 6 hours ago" in found.why) is not goes_on
 
@@ -427,6 +439,24 @@ def test_a_disk_that_will_be_full_stops_a_run_before_it_begins(
         run()
     monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: usage)
     assert run() == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/a"), "/a: No space left"),
+        (OSError(errno.EROFS, "Read-only file system", "/a"), "/a: Read-only file system."),
+        (
+            duckdb.FatalException('Could not write file "/a": No space left on device'),
+            r'Could not write file "/a": No space left on device: free some space on that disk',
+        ),
+        (OSError(errno.ENOENT, "No such file", "/a"), None),
+    ],
+)
+def test_what_a_disk_says_is_a_sentence(error: Exception, says: str | None) -> None:
+    message, code = settings.told(error)
+    assert code == settings.EXIT_CANNOT_RUN
+    assert message is None if says is None else message.startswith(says)
 
 
 def test_a_folder_that_cannot_be_written_to(paths: Settings, tmp_path: Path) -> None:
@@ -556,8 +586,30 @@ def test_old_data_holds_letters_and_nothing_else(paths: Settings, steps: Any) ->
     assert no.value.exit_code == 1
     [record] = ended(paths)
     assert record["status"] == "held"
-    assert [step["status"] for step in record["steps"]] == ["done", "done", "held", "done", "done"]
+    assert [step["status"] for step in record["steps"]] == ["done", "done", "held", "held", "done"]
     assert (paths.runs / record["run"] / "letters.log").read_text() == "taken back\n"
+
+
+def test_letters_that_were_held_are_asked_for_again(paths: Settings, steps: Any) -> None:
+    """Also where the run then failed, and the data has come meanwhile."""
+    came = paths.warehouse.with_name("came")
+    fails = f"import pathlib; exit(not pathlib.Path({str(came)!r}).exists())"
+    gate = Step("freshness", "Freshness", ("-c", fails), is_gate=True)
+    letters = Step("letters", "Letters", ("-c", "print('written')"), when_held=NOTHING)
+    steps(freshness=gate, letters=letters, publish=fails)
+    with pytest.raises(UserError, match="'Publish' failed"):
+        run()
+    came.touch()
+    assert run("--resume") == 0
+    second = ended(paths)[1]
+    assert [step["status"] for step in second["steps"]] == ["done"] * 4
+    assert (paths.runs / second["run"] / "letters.log").read_text() == "written\n"
+
+
+def test_a_replay_is_not_gone_on_with_as_a_run(paths: Settings, steps: Any) -> None:
+    assert run("--replay", "--until", "first") == 0
+    assert run("--resume") == 0
+    assert begun(paths).count("first") == 2
 
 
 def test_a_gate_that_breaks_is_no_closed_gate(paths: Settings, steps: Any) -> None:
@@ -591,6 +643,9 @@ def test_a_dry_run_does_nothing(paths: Settings, capsys: Any) -> None:
 
 
 def test_a_dry_run_says_what_is_in_the_way(paths: Settings, capsys: Any) -> None:
+    (paths.lake / "shop" / "orders").mkdir(parents=True)
+    assert run(*LAKE, "--dry-run") == 2
+    assert "shop/orders is empty: put the export there" in capsys.readouterr().out
     with hold_lock(paths.lock_file, "r1", "noon"):
         assert run("--dry-run") == 3
     assert "But         Another run (r1" in capsys.readouterr().out

@@ -1,6 +1,3 @@
-{#- A view: so it is never older than the log, also of the run that publishes it. -#}
-{{ config(materialized='view') }}
-
 {%- set facts = {
     'event': dbt.type_string(),
     'run': dbt.type_string(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,12 @@ from penpal.terminal import shown
 MEGABYTE = 2**20
 
 
-def obstacle(paths: Settings, given: dict[str, Any], replay: bool) -> tuple[str | None, int]:
+def obstacle(paths: Settings, check: Callable[[], None]) -> tuple[str | None, int]:
     """Why the run would not begin, and its exit code then."""
     if holder := holder_of(paths.lock_file):
         return holder, settings.EXIT_LOCKED
     try:
-        preflight.check(paths, given, replay)
+        check()
     except UserError as error:
         return str(error), error.exit_code
     return None, settings.EXIT_DONE
@@ -87,10 +87,19 @@ def letter_lines(paths: Settings, given: dict[str, Any], replay: bool) -> list[s
 
 
 def told(
-    paths: Settings, given: dict[str, Any], steps: Sequence[Step], begins: str, replay: bool
+    paths: Settings,
+    given: dict[str, Any],
+    steps: Sequence[Step],
+    begins: str,
+    *,
+    replay: bool,
+    check: Callable[[], None],
 ) -> tuple[str, int]:
-    """The answer of --dry-run, and the exit code: 0 where the run would begin."""
-    why, code = obstacle(paths, given, replay)
+    """The answer of --dry-run, and the exit code: 0 where the run would begin.
+
+    `check` raises a UserError where it would not.
+    """
+    why, code = obstacle(paths, check)
     raw_data = var(given, "raw_data")
     clock = preflight.given_clock(given) or "now"
     free = preflight.free_bytes(paths.warehouse.parent) / MEGABYTE

@@ -52,10 +52,16 @@ class Journal:
             return file.read(1) == b"\n"
 
     def forget_before(self, days: int) -> None:
-        """Leave out events that are older; a line that cannot be read goes, too."""
+        """Leave out events that are older; a line that cannot be read goes, too.
+
+        Once a day at most, since it reads all of the file.
+        """
         if not self.file.exists():
             return
         oldest = (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S")
+        with self.file.open(encoding="utf-8", errors="replace") as file:
+            if _at(file.readline())[:10] >= oldest[:10]:
+                return
         lines = self.file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
         kept = [line for line in lines if _at(line) >= oldest]
         if len(kept) < len(lines):

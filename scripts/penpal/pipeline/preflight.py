@@ -71,18 +71,21 @@ def refuse_full_disk(paths: Settings) -> None:
         )
 
 
-def refuse_locked_warehouse(paths: Settings) -> None:
-    """Also where the file is no warehouse, or of another version (UserError)."""
+def refuse_locked_warehouse(paths: Settings, look_only: bool = False) -> None:
+    """Also where the file is no warehouse, or of another version (UserError).
+
+    Only to look does not see who reads it, but writes nothing, not even what a crash left to do.
+    """
     if paths.warehouse.exists():
-        settings.connect(paths.warehouse).close()
+        settings.connect(paths.warehouse, read_only=look_only).close()
 
 
-def check(paths: Settings, given: dict[str, Any], replay: bool) -> None:
+def check(paths: Settings, given: dict[str, Any], replay: bool, look_only: bool = False) -> None:
     """Stop with one sentence (UserError) where a run could not come to its end."""
     for file in (paths.warehouse, run_results(), _log_folder() / "dbt.log"):
         check_writable(file)
     refuse_full_disk(paths)
-    refuse_locked_warehouse(paths)
+    refuse_locked_warehouse(paths, look_only)
     if not replay:
         refuse_earlier_clock(paths, given)
 

@@ -115,7 +115,8 @@ class Run:
             self.ended(told, "failed", **facts)
             self.fail(step, code, reasons, log)
         else:
-            self.ended(told, "done", **facts)
+            is_held = step.when_held and step.arguments == step.when_held
+            self.ended(told, "held" if is_held else "done", **facts)
             did = dbt_counts() if step.is_dbt else self.last_line(step, log)
             self.say(f"{step.title:<16}{facts['seconds']:>6.1f} s  {did}")
 
@@ -153,8 +154,7 @@ class Run:
 
     def hold_letters(self, step: Step, told: dict[str, Any], facts: dict[str, Any]) -> None:
         """The gate is closed: letters are only taken back, and the run ends with exit code 1."""
-        self.record["letters_held"] = facts["reasons"]
-        # Not done: a run that goes on with this one asks again.
+        self.record["letters_held"] = facts["reasons"] or [f"'{step.title}' gave no reason."]
         self.ended(told, "held", **facts)
         self.say(f"{step.title:<16}{facts['seconds']:>6.1f} s  no letters: data is too old")
 
@@ -172,6 +172,9 @@ class Run:
             self.ended(told, status, exit_code=code)
         self.save()
         facts = {"status": status, "exit_code": code, "seconds": self.record["seconds"]}
+        if result := self.record.get("result"):
+            facts |= {"content_hash": result.get("content_hash")}
+            facts |= {"letters": result.get("letters", {}).get("rendered_total", 0)}
         self.journal.write("ended", self.record["run"], **facts)
 
     def call_hook(self) -> None:

@@ -16,12 +16,16 @@ from penpal.pipeline.journal import Journal, now
 ENDED_WELL = ("done", "held")
 UNFINISHED = ("stopped", "failed", "interrupted", "killed")
 
+JOURNAL_DAYS = 90
+
 Record = dict[str, Any]
 
 
-def records(runs: Path) -> Iterator[Record]:
-    """The records, newest first; what is no record is passed over."""
+def records(runs: Path, of: set[str] | None = None) -> Iterator[Record]:
+    """The records, all or those of some runs, newest first; what is no record is passed over."""
     for file in sorted(runs.glob("*/run.json"), reverse=True):
+        if of is not None and file.parent.name not in of:
+            continue
         try:
             record = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -49,13 +53,25 @@ RUN_FACTS = ("mode", "as_of", "raw_data", "commit")
 
 
 def forget_old(runs: Path, journal: Journal, days: int) -> None:
-    """Remove folders of runs that began before so many days, but the last good one of each mode."""
+    """Remove folders of runs that began before so many days, but the last good one of each mode.
+
+    Their lines in the journal, which is small and what marts.pipeline_runs shows, stay for longer.
+    """
     oldest = (datetime.now(UTC) - timedelta(days=days)).strftime("%Y%m%d-%H%M%S")
-    kept_modes = set()
+    old = {file.parent.name for file in runs.glob("*/run.json") if file.parent.name < oldest}
+    if old:
+        for run in old - set(last_good_runs(runs, old).values()):
+            shutil.rmtree(runs / run, ignore_errors=True)
+    journal.forget_before(max(days, JOURNAL_DAYS))
+
+
+def last_good_runs(runs: Path, of: set[str]) -> dict[str | None, str]:
+    """The newest good run of each mode that some runs had; reads no more records than it must."""
+    modes = {record.get("mode") for record in records(runs, of)}
+    found: dict[str | None, str] = {}
     for record in records(runs):
-        mode, is_good = record.get("mode"), record.get("status") in ENDED_WELL
-        if record["run"] < oldest and (not is_good or mode in kept_modes):
-            shutil.rmtree(runs / record["run"], ignore_errors=True)
-        elif is_good:
-            kept_modes.add(mode)
-    journal.forget_before(days)
+        if record.get("status") in ENDED_WELL:
+            found.setdefault(record.get("mode"), record["run"])
+        if modes <= found.keys():
+            break
+    return found

@@ -32,9 +32,9 @@ class Resumed:
 
     @property
     def done(self) -> frozenset[str]:
-        """Names of steps that need not run again."""
+        """Names of steps that need not run again; what was held is asked anew."""
         steps = self.record["steps"] if self.record else []
-        return frozenset(step["name"] for step in steps if step["exit_code"] == 0)
+        return frozenset(step["name"] for step in steps if step["status"] == "done")
 
 
 def _digest(parts: Iterable[bytes]) -> str:
@@ -84,18 +84,20 @@ WORDS = {
 }
 
 
-def decide(
-    paths: Settings, mode: str, given: dict[str, Any], clock_given: bool, work: dict[str, Any]
-) -> Resumed:
-    """Whether the newest run can be gone on with. `clock_given`: the clock is not just `now`."""
+def decide(paths: Settings, facts: Record, given: dict[str, Any], clock_given: bool) -> Resumed:
+    """Whether the newest run can be gone on with. `clock_given`: the clock is not just `now`.
+
+    `facts` are what this run's record would say: mode, replay, inputs.
+    """
+    work = facts["inputs"]
     last = next(records(paths.runs), None)
     if last is None:
         return Resumed(None, "there is no earlier run")
     run = last["run"]
     if last["status"] not in UNFINISHED:
         return Resumed(None, f"run {run} came to its end")
-    if last.get("mode") != mode or "inputs" not in last:
-        return Resumed(None, f"run {run} was of another mode")
+    if "inputs" not in last or any(last.get(f) != facts[f] for f in ("mode", "replay")):
+        return Resumed(None, f"run {run} was of another mode, or a replay")
     if work["files"] is None:
         return Resumed(None, "tables of the warehouse may have changed unseen")
     others = [WORDS[name] for name in WORDS if last["inputs"].get(name) != work[name]]
