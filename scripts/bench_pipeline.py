@@ -6,7 +6,7 @@ r"""What does a run cost? A generated shop built in full, 15 minutes later, and 
 Beside DuckDB's plain copy of the same Parquet, in the same run: processor seconds, wall, peak
 memory, sizes of files, the ten slowest models, and the ratios that were promised. Every step is a
 process of its own; generating the data and reading the project are not counted. Writes
-DIR/result.json and DIR/result.txt. docs/benchmarks.md has figures.
+DIR/result.json, after each step, and DIR/result.txt. docs/performance.md has figures.
 
 Exit codes: 0 done; 2 could not run.
 """
@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
+from typing import Any, NoReturn
 
 from penpal import settings
 from penpal.benchmark import pipeline, pipeline_report
@@ -26,9 +28,9 @@ from penpal.files import check_writable, write_whole
 from penpal.settings import ROOT
 
 
-def tell(text: str) -> None:
-    """What begins, for whoever waits at a terminal."""
-    print(f"{text} …", file=sys.stderr, flush=True)
+def stop(number: int, frame: Any) -> NoReturn:
+    """SIGTERM ends the step that runs, too."""
+    raise KeyboardInterrupt
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,6 +53,12 @@ def main(arguments: list[str] | None = None) -> int:
     folder = options.folder.resolve()
     check_writable(folder / "result.json")
     folder.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, stop)
+
+    def tell(text: str, found: dict[str, Any]) -> None:
+        print(f"{text} …", file=sys.stderr, flush=True)
+        write_whole(folder / "result.json", json.dumps(found, indent=2) + "\n")
+
     found = pipeline.measure(options.people, options.seed, folder, tell)
     found["ratios"] = pipeline_report.ratios(found)
     text = "\n".join(pipeline_report.lines(found)) + "\n"

@@ -86,6 +86,7 @@ def found(**more: Any) -> dict[str, Any]:
         "full": step | models | {"warehouse_bytes": 20 * 2**20},
         "night": step | models | {"warehouse_bytes": 30 * 2**20, "cpu_seconds": 4.0},
         "cycle": step | {"cpu_seconds": 0.5, "peak_bytes": 2 * GIB},
+        "publish": step,
         "letters": step | {"cpu_seconds": 2.0, "letters": 5000},
     } | more
 

@@ -1,7 +1,7 @@
 {%- set rules = [1, 2, 3, 4] %}
 
 with
-    candidates as (select * from {{ ref('customer_attribute_candidates') }}),
+    candidates as {{ inline_cte() }} (select * from {{ ref('customer_attribute_candidates') }}),
 
     trust as (select * from {{ ref('attribute_trust') }}),
 
@@ -10,8 +10,22 @@ with
     -- A known attribute is taken from the sources listed for it only; any other keeps its own name.
     known_attributes as (select distinct attribute_group from trust),
 
-    -- A record is chosen with its whole group, so that an address is never pieced together.
+    -- A record is chosen with its whole group, so that an address is never pieced together. Most
+    -- attributes are a group of their own: they need no sorting of text.
     told as (
+        select
+            customer_id,
+            attribute_group,
+            source,
+            record_key,
+            observed_at,
+            case when is_partial then 1 else 0 end as partial,
+            {{ unaccent('attribute_value') }} as said
+        from candidates
+        where attribute = attribute_group
+
+        union all
+
         select
             customer_id,
             attribute_group,
@@ -21,6 +35,7 @@ with
             max(case when is_partial then 1 else 0 end) as partial,
             {{ string_agg_ordered(unaccent('attribute_value'), ' ', 'attribute') }} as said
         from candidates
+        where attribute <> attribute_group
         group by customer_id, attribute_group, source, record_key
     ),
 

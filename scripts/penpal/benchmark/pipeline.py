@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -107,35 +108,44 @@ def machine() -> dict[str, Any]:
     }
 
 
-def measure(people: int, seed: int, folder: Path, tell: Any = print) -> dict[str, Any]:
-    """Everything, in order. `tell` is told what begins. See the module's text."""
-    tell(f"A shop of {people:,} people")
-    shop = shop_lake(people, seed, folder)
+def measure(
+    people: int, seed: int, folder: Path, tell: Callable[[str, dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Everything, in order. `tell` is told what begins, and what has been found so far."""
     found: dict[str, Any] = {"people": people, "seed": seed, "machine": machine()}
+    tell(f"A shop of {people:,} people", found)
+    shop = shop_lake(people, seed, folder)
     found["rows"] = {"before": shop.begin()}
     warehouse = folder / "shop" / "penpal.duckdb"
     shutil.rmtree(warehouse.parent, ignore_errors=True)
     warehouse.parent.mkdir(parents=True)
     place = Place(warehouse, shop.folder, folder / "target", SOURCES, shop.early)
-    tell("The plain copy of its Parquet")
+    tell("The plain copy of its Parquet", found)
     found["copy"] = copy(shop.folder, folder / "copy.duckdb")
     found["parquet_bytes"] = sum(map(size_of, files_of(shop.folder)))
-    tell("A full build")
+    tell("A full build", found)
     parse(place)
     found["full"] = build(place, "The first build")
-    tell("The letters")
+    tell("The letters, and the marts published", found)
     found["letters"] = letters(place)
+    found["publish"] = measured(script(place, "Publishing", "publish_marts.py"))
     nights(found, place, shop, tell)
     return found
 
 
-def nights(found: dict[str, Any], place: Place, shop: ShopLake, tell: Any) -> None:
+def nights(
+    found: dict[str, Any],
+    place: Place,
+    shop: ShopLake,
+    tell: Callable[[str, dict[str, Any]], None],
+) -> None:
     """A quarter of an hour's rows and the run between nights; the rest, and the next night."""
+    tell("A quarter of an hour later", found)
+    cycle(place)  # finds nothing, and reads the project anew if it has to
     found["rows"]["quarter"] = shop.add("quarter", shop.early, shop.quarter)
-    tell("A quarter of an hour later")
     found["cycle"] = cycle(replace(place, as_of=shop.quarter))
     found["rows"]["rest"] = shop.add("rest", shop.quarter, AS_OF)
-    tell("The next night, with 1 % new")
+    tell("The next night, with 1 % new", found)
     then = replace(place, as_of=AS_OF)
     parse(then)
     found["night"] = build(then, "The next night")

@@ -14,6 +14,7 @@ STEPS = {
     "cycle": "run of triggers, 15 minutes later",
     "night": "full build of the next night, 1 % new",
     "letters": "rendering",
+    "publish": "publishing",
 }
 
 
