@@ -13,7 +13,6 @@ with
     refusal_words as (select * from {{ ref('refusal_words') }}),
 
     status_words as ({{ read_refusal_words('status', 'status', 'consents') }}),
-
     purpose_words as ({{ read_refusal_words('purpose', 'purpose', 'consents') }}),
 
     parsed as (
@@ -95,12 +94,10 @@ with
                 then 'missing purpose'
                 when purpose is null
                 then 'unknown purpose'
-                when is_timed_by_clock
-                then null
-                when occurred_at is null and raw_occurred_at is null
-                then 'missing occurred_at'
-                when occurred_at is null
-                then 'bad occurred_at'
+                when occurred_at is null and not is_timed_by_clock
+                then
+                    case when raw_occurred_at is null then 'missing' else 'bad' end
+                    || ' occurred_at'
             end as reject_reason
         from standardised
     ),
