@@ -7,9 +7,10 @@ problem with its line, the wrong word and the valid ones.
 or probably meant, lines that cannot be read, and how many of the first 10,000 rows staging would
 reject or flag, and why. `raw` judges what staging made of the raw rows (the checked_ models): how
 many it rejects, and how many values it empties, by column, also next to the last good run; `marts`
-checks what the marts promise. Both print one line a failure and write <warehouse>.reports/<layer>
-as .json and .html. Reports hold counts, shares and names of columns and files, never a value from
-the data.
+checks what the marts promise, and tells what is unusual in the last days' rows. Both go by
+seeds/rules/data_rules.csv, print one line a failure (what, how many of how many, keys of three of
+them) and write <warehouse>.reports/<layer> as .json and .html. Reports hold counts, shares, ids and
+names of columns and files, never another value from the data.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 from penpal import settings
 from penpal.checks import rules, shares
 from penpal.checks.contract import raw_contract
+from penpal.checks.days import days_outcomes
 from penpal.checks.files import as_text, is_good, judge
 from penpal.checks.layers import checks_of
 from penpal.checks.outcome import Outcome, evaluate
@@ -89,6 +91,8 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.monotonic()
     checks = checks_of(options.layer, paths.warehouse, parse_vars(options.vars))
     changed = compare(paths, options) if options.layer == "raw" else []
+    if options.layer == "marts":
+        changed = days_outcomes(paths.warehouse)
     outcomes = evaluate(paths.warehouse, checks) + changed
     report = make_report(options.layer, outcomes, time.monotonic() - started)
     for outcome in outcomes:
