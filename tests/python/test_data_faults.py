@@ -328,7 +328,8 @@ def compiled(name: str) -> str:
     found = [path for path in models.rglob(f"{name}.sql") if ".yml" not in str(path)]
     if not found:
         pytest.fail(f"{name} is not compiled: run `make test`, or `dbt build` before this test.")
-    return found[0].read_text(encoding="utf-8")
+    newest = max(found, key=lambda path: path.stat().st_mtime)  # a model may have moved
+    return newest.read_text(encoding="utf-8")
 
 
 def stage(connection: duckdb.DuckDBPyConnection, tables: list[RawTable], clock: str) -> None:
@@ -341,7 +342,8 @@ def judge_days(connection: duckdb.DuckDBPyConnection, clock: str) -> set[str]:
     """What is said of the last whole day, and at the clock: table, fault, category."""
     for model in QUALITY:
         sql = compiled(model).replace(CLOCK, clock)
-        connection.execute(f"create or replace table marts.{model} as {sql}")
+        schema = "activity" if model.endswith("comparisons") else "marts"
+        connection.execute(f"create or replace table {schema}.{model} as {sql}")
     found = connection.execute(
         "select source || '.' || source_table || ' ' || fault || ' ' || category"
         f" from marts.daily_faults where day >= timestamp '{clock}' - interval 36 hours"
@@ -365,7 +367,7 @@ def clean(built_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     warehouse = tmp_path_factory.mktemp("clean") / "penpal.duckdb"
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("set timezone = 'UTC'; set threads = 1")
-        for schema in ("staging", "rules", "marts"):
+        for schema in ("staging", "rules", "activity", "profile", "marts"):
             connection.execute(f"create schema {schema}")
         connection.execute(f"attach '{built_warehouse}' as built (read_only)")
         rules = "select table_name from duckdb_tables() where database_name = 'built'"
@@ -379,7 +381,7 @@ def clean(built_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
                 name = f"stg_{table.source}__{table.table}"
                 connection.execute(f"create view staging.{name} as {compiled(name)}")
         connection.execute(
-            "create table marts.customer_comparisons (customer_id varchar, attribute varchar,"
+            "create table profile.customer_comparisons (customer_id varchar, attribute varchar,"
             " one_source varchar, other_source varchar, result varchar)"
         )
     return warehouse
