@@ -1,7 +1,7 @@
 """Check the rules of campaigns; the files of a lake; or raw data or marts, read-only.
 
-`rules` needs no data: it judges seeds/rules/campaigns.csv and campaign_variants.csv, and tells each
-problem with its line, the wrong word and the valid ones.
+`rules` needs no data: it judges campaigns.csv, campaign_variants.csv and data_rules.csv of seeds/rules,
+and tells each problem with its line, the wrong word and the valid ones.
 
 `files` needs no build: it tells the files and records of each raw table, columns that are missing
 or probably meant, lines that cannot be read, and how many of the first 10,000 rows staging would
@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 
 from penpal import settings
-from penpal.checks import rules, shares
+from penpal.checks import data_rules, rules, shares
 from penpal.checks.contract import raw_contract
 from penpal.checks.days import days_outcomes
 from penpal.checks.files import as_text, is_good, judge
@@ -44,7 +44,7 @@ def check_files(options: argparse.Namespace) -> int:
 
 
 def check_rules() -> int:
-    problems = rules.judge()
+    problems = rules.judge() + data_rules.judge()
     for problem in problems:
         print(f"ERROR   {problem}")
     print(f"{len(problems)} problems" if problems else f"{rules.summary()}, no problem")
