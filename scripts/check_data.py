@@ -1,7 +1,7 @@
 """Check the rules of campaigns; the files of a lake; or raw data or marts, read-only.
 
-`rules` needs no data: it judges campaigns.csv, campaign_variants.csv and data_rules.csv of seeds/rules,
-and tells each problem with its line, the wrong word and the valid ones.
+`rules` needs no data: of seeds/rules it judges campaigns.csv, campaign_variants.csv and
+data_rules.csv, and tells each problem with its line, the wrong word and the valid ones.
 
 `files` needs no build: it tells the files and records of each raw table, columns that are missing
 or probably meant, lines that cannot be read, and how many of the first 10,000 rows staging would
