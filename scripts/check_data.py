@@ -1,15 +1,16 @@
 """Check the rules of campaigns; the files of a lake; or raw data or marts, read-only.
 
-`rules` needs no data: it judges seeds/rules/campaigns.csv and campaign_variants.csv, and tells each
-problem with its line, the wrong word and the valid ones.
+`rules` needs no data: of seeds/rules it judges campaigns.csv, campaign_variants.csv and
+data_rules.csv, and tells each problem with its line, the wrong word and the valid ones.
 
 `files` needs no build: it tells the files and records of each raw table, columns that are missing
 or probably meant, lines that cannot be read, and how many of the first 10,000 rows staging would
 reject or flag, and why. `raw` judges what staging made of the raw rows (the checked_ models): how
 many it rejects, and how many values it empties, by column, also next to the last good run; `marts`
-checks what the marts promise. Both print one line a failure and write <warehouse>.reports/<layer>
-as .json and .html. Reports hold counts, shares and names of columns and files, never a value from
-the data.
+checks what the marts promise, and tells what is unusual in the last days' rows. Both go by
+seeds/rules/data_rules.csv, print one line a failure (what, how many of how many, keys of three of
+them) and write <warehouse>.reports/<layer> as .json and .html. Reports hold counts, shares, ids and
+names of columns and files, never another value from the data.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ import time
 from pathlib import Path
 
 from penpal import settings
-from penpal.checks import rules, shares
+from penpal.checks import data_rules, rules, shares
 from penpal.checks.contract import raw_contract
+from penpal.checks.days import days_outcomes
 from penpal.checks.files import as_text, is_good, judge
 from penpal.checks.layers import checks_of
 from penpal.checks.outcome import Outcome, evaluate
@@ -42,7 +44,7 @@ def check_files(options: argparse.Namespace) -> int:
 
 
 def check_rules() -> int:
-    problems = rules.judge()
+    problems = rules.judge() + data_rules.judge()
     for problem in problems:
         print(f"ERROR   {problem}")
     print(f"{len(problems)} problems" if problems else f"{rules.summary()}, no problem")
@@ -89,6 +91,8 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.monotonic()
     checks = checks_of(options.layer, paths.warehouse, parse_vars(options.vars))
     changed = compare(paths, options) if options.layer == "raw" else []
+    if options.layer == "marts":
+        changed = days_outcomes(paths.warehouse)
     outcomes = evaluate(paths.warehouse, checks) + changed
     report = make_report(options.layer, outcomes, time.monotonic() - started)
     for outcome in outcomes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from penpal.checks.contract import RawTable
+from penpal.checks.contract import RawTable, public_marts, raw_contract
 from penpal.settings import ROOT, UserError
 
 FILE = ROOT / "seeds" / "rules" / "data_rules.csv"
@@ -73,6 +73,24 @@ def data_rules(file: Path = FILE) -> tuple[Rule, ...]:
         return tuple(_rule(number, line) for number, line in enumerate(csv.DictReader(lines), 2))
 
 
+def require_tables_known(raw: set[str], marts: set[str], rules: tuple[Rule, ...]) -> None:
+    """Stop with one sentence where a rule names a table that is not there: nobody would miss it."""
+    for rule in rules:
+        if rule.table not in (marts if rule.which_rows == "mart" else raw | {EVERY}):
+            kind = "public mart" if rule.which_rows == "mart" else "raw table"
+            raise UserError(f"{FILE.relative_to(ROOT)}: {rule.table} of {rule.rule} is no {kind}.")
+
+
+def judge() -> list[str]:
+    """What is wrong with the file, before anything runs; the first thing only."""
+    try:
+        raw = {f"{table.source}.{table.table}" for table in raw_contract()}
+        require_tables_known(raw, {f"marts.{mart.name}" for mart in public_marts()}, data_rules())
+    except UserError as error:
+        return [str(error)]
+    return []
+
+
 def default_rule(table: str, column: str, name: str) -> Rule:
     """The line for a check that the contract gives: the column's own, else that for all."""
     found = {(r.table, r.column): r for r in data_rules() if r.rule == name and not r.wrong_where}
@@ -120,3 +138,18 @@ def things(table: str) -> str:
     if name in ("events", "messages"):
         name = f"{'e-mail' if source == 'email' else source} {name}"
     return name.replace("_", " ").replace("e-mail messages", "letters sent earlier")
+
+
+# An id is a word with a digit in it. Anything else in a key column may be a name or an address,
+# where columns are swapped, say; of a mart, whose contract tells what is personal, words will do.
+AN_ID = re.compile(r"(?=.*[0-9])(?!\+)[A-Za-z0-9_.:#/~-]{1,64}")
+A_DATE = re.compile(r"[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}")
+A_KEY = re.compile(r"[A-Za-z0-9_.:#/~ -]{1,100}")
+
+
+def shown_keys(keys: list[str], *, is_raw: bool) -> list[str]:
+    """Those of the keys that may be told, each once."""
+    different = dict.fromkeys(keys)
+    if not is_raw:
+        return [key for key in different if A_KEY.fullmatch(key)]
+    return [key for key in different if AN_ID.fullmatch(key) and not A_DATE.fullmatch(key)]

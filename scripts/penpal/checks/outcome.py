@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from penpal.checks.data_rules import shown_keys
+
 
 @dataclass
 class Outcome:
@@ -30,21 +32,6 @@ class Outcome:
         return f"{place}: {self.says}{examples}"
 
 
-# An id is a word with a digit in it. Anything else in a key column may be a name or an address,
-# where columns are swapped, say; of a mart, whose contract tells what is personal, words will do.
-AN_ID = re.compile(r"(?=.*[0-9])(?!\+)[A-Za-z0-9_.:#/~-]{1,64}")
-A_DATE = re.compile(r"[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}")
-A_KEY = re.compile(r"[A-Za-z0-9_.:#/~ -]{1,100}")
-
-
-def _shown_keys(check: Any, keys: list[str] | None) -> list[str]:
-    """Those of the keys that may be told."""
-    different = dict.fromkeys(keys or [])
-    if check.schema == "marts":
-        return [key for key in different if A_KEY.fullmatch(key)]
-    return [key for key in different if AN_ID.fullmatch(key) and not A_DATE.fullmatch(key)]
-
-
 def _failure(check: Any, result: dict[str, Any]) -> tuple[str, int | None, list[str]]:
     """The words of a failed check, the number of rows that broke it, and keys of some."""
     counts = result.get("details") or {}
@@ -54,7 +41,7 @@ def _failure(check: Any, result: dict[str, Any]) -> tuple[str, int | None, list[
         rows=f"{rows:,}" if rows is not None else "?",
         allowed=f"{check.allowed:g}",
     )
-    return says, failed, _shown_keys(check, counts.get("examples"))
+    return says, failed, shown_keys(counts.get("examples") or [], is_raw=check.schema != "marts")
 
 
 def _reason(exception_info: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with
-    orders as (select * from {{ ref('stg_shop__orders') }} where not is_test),
+    orders as (select * from {{ ref('stg_shop__orders') }}),
 
     events as (select * from {{ ref('stg_web__events') }}),
 
@@ -32,8 +32,11 @@ with
         full join completed on orders.order_id = completed.order_id
         cross join web_days
         where
-            completed.order_id is not null
-            or orders.created_at between web_days.first_at and web_days.last_at
+            not coalesce(orders.is_test, false)
+            and (
+                completed.order_id is not null
+                or orders.created_at between web_days.first_at and web_days.last_at
+            )
     ),
 
     compared as (

@@ -15,7 +15,7 @@ with
         where
             attribute in (
                 {%- for attribute in placed %}
-                    '{{ attribute }}'{{ ', ' if not loop.last }}
+                    {{ dbt.string_literal(attribute) }}{{ ', ' if not loop.last }}
                 {% endfor %}
             )
     ),
@@ -51,11 +51,11 @@ with
             inner join sources as other on one.customer_id = other.customer_id
             cross join attributes
             where
-                one.source = '{{ one }}'
-                and other.source = '{{ other }}'
+                one.source = {{ dbt.string_literal(one) }}
+                and other.source = {{ dbt.string_literal(other) }}
                 and attributes.attribute in (
                     {%- for attribute in compared %}
-                        '{{ attribute }}'{{ ', ' if not loop.last }}
+                        {{ dbt.string_literal(attribute) }}{{ ', ' if not loop.last }}
                     {%- endfor %}
                 )
                 {{ 'union all' if not loop.last }}
