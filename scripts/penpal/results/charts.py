@@ -30,7 +30,8 @@ svg.chart .l3 { stroke: var(--l3); } svg.chart circle.l3 { fill: var(--l3); }
 svg.chart .l4 { stroke: var(--l4); } svg.chart circle.l4 { fill: var(--l4); }
 :root { --bar: #5b7f96; --l1: #9c4327; --l2: #4b7a3a; --l3: #8a5a9e; --l4: #8f6a12; }
 @media screen and (min-width: 721px) {
-  th, td { overflow-wrap: break-word; min-width: 0; } td:nth-child(n+9):last-child { min-width: 16em; } }
+  th, td { overflow-wrap: break-word; min-width: 0; }
+  td:nth-child(n+9):last-child { min-width: 16em; } }
 @media screen and (max-width: 720px) {
   svg.chart { padding: 4px 10px; overflow: visible; } svg.chart text { font-size: 16px; } }
 @media (prefers-color-scheme: dark) {
