@@ -41,7 +41,7 @@ td { min-width: 5.5em; }
 .send span { color: var(--send); font-weight: bold; }
 .hold span { color: var(--hold); font-weight: bold; }
 .skip span { color: var(--skip); }
-@media (max-width: 720px) {
+@media screen and (max-width: 720px) {
   header, main { padding: 14px 12px; }
   thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   table, tbody, tr { display: block; }
@@ -53,7 +53,9 @@ td { min-width: 5.5em; }
 }
 @media print { nav { display: none; } h2 { break-after: avoid; } svg, tr { break-inside: avoid; }
   details::details-content { content-visibility: visible; block-size: auto; }
-  body { background: none; } details { border: 0; } summary { break-after: avoid; } }
+  .rows { overflow: visible; } table { font-size: 11px; } th, td { padding: 3px 6px 3px 0; }
+  td { min-width: 0; } body { background: none; } details { border: 0; }
+  summary { break-after: avoid; } }
 """
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"

@@ -60,7 +60,12 @@ CAMPAIGNS = (
     ),
     # Meant for halves, and not drawn so.
     Campaign(
-        "birthday", "birthday_layout", HALVES, {"a": 0.2, "b": 0.26}, drawn={"a": 0.56, "b": 0.44}
+        "birthday",
+        "birthday_layout",
+        HALVES,
+        {"a": 0.2, "b": 0.26},
+        drawn={"a": 0.56, "b": 0.44},
+        blocks=(("header.1", 0.1), ("letter.2", 0.7), ("recommended_strip.3", 0.2)),
     ),
     # Two factors that depend on each other.
     Campaign(
@@ -238,7 +243,8 @@ def _insert(
             's-' || message_id as session_id, {moment} as clicked_at
             from new_events where event_type = 'clicked'""",
         "activity.web_sessions": f"""select 's-' || message_id as session_id,
-            {moment} as started_at, {moment} as ended_at, false as has_checkout, false as has_order
+            {moment} as started_at, {moment} as ended_at, 2 as product_views_count,
+            false as has_checkout, false as has_order
             from new_events where event_type = 'clicked'""",
     }.items():
         connection.execute(f"delete from {name}")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from email import message_from_bytes, policy
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from penpal.results import charts, report
+from penpal.results import charts, mail, report
 from penpal.results.charts import Bar
 from penpal.results.panels import (
     CAMPAIGNS,
@@ -26,7 +28,7 @@ from penpal.results.panels import (
     SEGMENTS,
 )
 from penpal.results.tiles import TILES, Tile, figure, tiles
-from penpal.sections import word
+from penpal.sections import Section, word
 from penpal.settings import UserError
 
 HOSTILE = '<img src=x onerror=alert(1)>"&'
@@ -199,3 +201,31 @@ def test_lines_name_themselves_apart() -> None:
     assert all(later - earlier >= 15 for earlier, later in pairwise(heights))
     assert charts.lines("sizes", {}) == ""
     assert "<polyline" in charts.lines("one day", {"a": [("1", 0.0)]})
+
+
+def test_it_goes_by_mail_too(marts: duckdb.DuckDBPyConnection, runs: Path) -> None:
+    """One letter of text and HTML, the same bytes each time, with the page's own figures."""
+    sent = mail.message(marts, runs, "team@example.com")
+    assert sent == mail.message(marts, runs, "team@example.com")
+    letter = message_from_bytes(sent, policy=policy.default)
+    assert letter["To"] == "team@example.com"
+    html = letter.get_body(("html",)).get_content()
+    text = letter.get_body(("plain",)).get_content()
+    for tile in TILES:
+        if (value := figure(marts, tile)) is not None:
+            assert f"{tile.name} {word(value)}{tile.unit}" in text
+    assert "&lt;img src=x" in html
+    assert "<img" not in html
+    assert not re.search(r"""(?:href|src|background)=["']http|url\(""", html)
+
+
+@pytest.mark.parametrize("hostile", ["{{ 7*7 }}", "[[ accent ]]", "{% for x in y %}", "*|FNAME|*"])
+def test_no_value_of_the_letter_is_a_template(hostile: str) -> None:
+    html = mail.rendered(hostile, hostile, [Section(hostile, (hostile,), [(hostile,)])])
+    assert unescape(html).count(hostile) >= 6  # title, preheader, headings, two cells
+
+
+@pytest.mark.parametrize("to", ["", "a@example.com, b@example.com", "Ann <a@example.com>", "a@b"])
+def test_a_letter_is_to_one_address(marts: duckdb.DuckDBPyConnection, runs: Path, to: str) -> None:
+    with pytest.raises(UserError, match="is not exactly one e-mail address"):
+        mail.message(marts, runs, to)

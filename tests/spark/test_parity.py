@@ -22,7 +22,7 @@ ON_DUCKDB_ONLY = {
     "rejected_records": ("source_line",),
     "source_audit": ("files", "records_in_files"),
     # A place among all segments, those of predictions too.
-    "segment_performance": ("click_rate_quartile",),
+    "segment_performance": ("click_rate_quartile", "order_rate_quartile"),
 }
 # Segments of predictions, likewise; each cluster is one.
 PREDICTED = [name for name in var({}, "predicted_segments") if name != "clusters"]

@@ -1,5 +1,13 @@
+{#- What is beside a segment's own history. -#}
+{%- set recent_days = 30 -%}
+
 with
-    message_facts as (select * from {{ ref('message_facts') }}),
+    message_facts as (
+        select
+            *,
+            case when sent_at > {{ add_days(as_of(), -recent_days) }} then 1 else 0 end as is_recent
+        from {{ ref('message_facts') }}
+    ),
 
     segment_catalog as (select * from {{ ref('segment_catalog') }}),
 
@@ -15,6 +23,12 @@ with
             count(message_facts.delivered_at) as delivered_count,
             count(message_facts.first_human_click_at) as clicked_count,
             count(message_facts.unsubscribed_at) as unsubscribed_count,
+            sum(
+                case when message_facts.delivered_at is not null then is_recent else 0 end
+            ) as recent_delivered_count,
+            sum(
+                case when message_facts.first_human_click_at is not null then is_recent else 0 end
+            ) as recent_clicked_count,
             sum(message_facts.orders_last_touch) as orders_last_touch,
             cast(sum(message_facts.revenue_last_touch) as decimal(18, 2)) as revenue_last_touch
         from message_facts
@@ -46,6 +60,12 @@ with
             coalesce(letters.unsubscribed_count, 0) as unsubscribed_count,
             cast(letters.clicked_count as double)
             / nullif(letters.delivered_count, 0) as click_rate,
+            cast(letters.recent_clicked_count as double)
+            / nullif(letters.recent_delivered_count, 0) as recent_click_rate,
+            cast(letters.clicked_count - letters.recent_clicked_count as double) / nullif(
+                letters.delivered_count - letters.recent_delivered_count, 0
+            ) as earlier_click_rate,
+            letters.orders_last_touch / nullif(letters.delivered_count, 0) as order_rate,
             coalesce(letters.orders_last_touch, 0) as orders_last_touch,
             coalesce(letters.revenue_last_touch, 0) as revenue_last_touch
         from segment_catalog
@@ -54,7 +74,10 @@ with
     ),
 
     ranked as (
-        select segment, ntile(4) over (order by click_rate, segment) as click_rate_quartile
+        select
+            segment,
+            ntile(4) over (order by click_rate, segment) as click_rate_quartile,
+            ntile(4) over (order by order_rate, segment) as order_rate_quartile
         from rated
         where click_rate is not null
     )
@@ -73,6 +96,10 @@ select
     {{ wilson_low('rated.clicked_count', 'rated.delivered_count') }} as click_rate_low,
     {{ wilson_high('rated.clicked_count', 'rated.delivered_count') }} as click_rate_high,
     cast(ranked.click_rate_quartile as integer) as click_rate_quartile,
+    rated.recent_click_rate,
+    rated.earlier_click_rate,
+    rated.order_rate,
+    cast(ranked.order_rate_quartile as integer) as order_rate_quartile,
     rated.orders_last_touch,
     cast(rated.revenue_last_touch as decimal(18, 2)) as revenue_last_touch
 from rated

@@ -29,7 +29,10 @@ svg.chart .l2 { stroke: var(--l2); } svg.chart circle.l2 { fill: var(--l2); }
 svg.chart .l3 { stroke: var(--l3); } svg.chart circle.l3 { fill: var(--l3); }
 svg.chart .l4 { stroke: var(--l4); } svg.chart circle.l4 { fill: var(--l4); }
 :root { --bar: #5b7f96; --l1: #9c4327; --l2: #4b7a3a; --l3: #8a5a9e; --l4: #8f6a12; }
-@media (max-width: 720px) {
+@media screen and (min-width: 721px) {
+  th, td { overflow-wrap: break-word; min-width: 0; }
+  td:nth-child(n+9):last-child { min-width: 16em; } }
+@media screen and (max-width: 720px) {
   svg.chart { padding: 4px 10px; overflow: visible; } svg.chart text { font-size: 16px; } }
 @media (prefers-color-scheme: dark) {
   :root { --bar: #6d99b5; --l1: #e0876b; --l2: #8fc27d; --l3: #c39ad6; --l4: #d9b451; } }

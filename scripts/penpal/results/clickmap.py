@@ -50,18 +50,30 @@ def outline(template: str, root: Path = EMAILS) -> list[Block]:
     for block, place in _MARK.findall(letter["html"]):
         if int(place) not in found.setdefault(block, []):
             found[block].append(int(place))
-    names = ["header", *(name for name in _BLOCK.findall(source) if name not in LAYOUTS)]
-    names += [name for name in found if name not in names]
-    return [Block(name, found.get(name, [])) for name in [*dict.fromkeys(names), "footer"]]
+    names = dict.fromkeys(name for name in _BLOCK.findall(source) if name not in LAYOUTS)
+    blocks = [Block(name, found.pop(name, [])) for name in ("header", *names, "footer")]
+    for name, places in found.items():  # links of the letter's own sections
+        _insert(blocks, Block(name, places))
+    return blocks
+
+
+def _insert(blocks: list[Block], new: Block) -> None:
+    """Puts a block before the first one whose links come later."""
+    later = (n for n, block in enumerate(blocks) if block.places and block.places > new.places)
+    blocks.insert(next(later, len(blocks)), new)
 
 
 def with_clicks(blocks: Sequence[Block], clicked: dict[tuple[str, int], float]) -> list[Block]:
     """The blocks, with whatever else was clicked in letters of other readers."""
-    known = {block.name: list(block.places) for block in blocks}
-    for name, place in sorted(clicked, key=lambda one: one[1]):
-        if place not in known.setdefault(name, []):
-            known[name].append(place)
-    return [Block(name, sorted(places)) for name, places in known.items()]
+    merged = [Block(block.name, list(block.places)) for block in blocks]
+    known = {block.name: block for block in merged}
+    for name, place in sorted(clicked, key=lambda one: (one[1], one[0])):
+        if name not in known:
+            known[name] = Block(name, [place])
+            _insert(merged, known[name])
+        elif place not in known[name].places:
+            known[name].places = sorted([*known[name].places, place])
+    return merged
 
 
 def drawn(title: str, blocks: Sequence[Block], clicked: dict[tuple[str, int], float]) -> str:

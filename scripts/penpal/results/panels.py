@@ -192,7 +192,10 @@ PANELS = (
         """select segment, members_count as members, sent_count as sent, clicked_count as clicked,
             round(100 * click_rate, 2) as "click rate, %",
             round(100 * click_rate_low, 2) as low, round(100 * click_rate_high, 2) as high,
-            click_rate_quartile as quarter, revenue_last_touch as revenue
+            click_rate_quartile as quarter, round(100 * recent_click_rate, 2) as "last 30 days, %",
+            round(100 * earlier_click_rate, 2) as "before, %",
+            round(100 * order_rate, 2) as "order rate, %", order_rate_quartile as "of orders",
+            revenue_last_touch as revenue
         from marts.segment_performance where $segment is null or segment = $segment
         order by click_rate desc nulls last, segment""",
         Chart("segment", "click rate, %", "low", "high"),

@@ -66,7 +66,7 @@ def verdict(row: Row) -> tuple[str, str]:
     if row.sample_ratio_p_value < BROKEN_SPLIT:
         return "broken", (
             f"The arms have {row.units_count} and {row.base_units_count} customers, which their"
-            f" weights would give once in {1 / max(row.sample_ratio_p_value, 1e-12):,.0f} times:"
+            f" weights would give {_seldom(row.sample_ratio_p_value)}:"
             " find out why before believing any of it."
         )
     if min(row.units_count, row.base_units_count) < ENOUGH:
@@ -78,8 +78,7 @@ def verdict(row: Row) -> tuple[str, str]:
         return "winner" if is_better else "loser", (
             f"{row.arm} {'gains' if row.difference > 0 else 'loses'}"
             f" {abs(row.difference):.4g} ({_percent(row.relative_difference)}) on {row.base_arm};"
-            f" by accident once in {1 / max(row.p_value_holm, 1e-12):,.0f} times, several metrics"
-            " looked at."
+            f" by accident {_seldom(row.p_value_holm)}, several metrics looked at."
         )
     return _of_no_winner(row)
 
@@ -110,3 +109,10 @@ def _of_no_winner(row: Row) -> tuple[str, str]:
 
 def _percent(share: float) -> str:
     return "no base" if math.isnan(share) else f"{share:+.1%}"
+
+
+def _seldom(p_value: float) -> str:
+    """How often by accident: 'once in 250 times'."""
+    if p_value < 1e-6:
+        return "less than once in a million times"
+    return f"once in {1 / p_value:,.0f} times"
