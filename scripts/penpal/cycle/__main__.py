@@ -80,12 +80,11 @@ def refuse_without_night(warehouse: Path, at: datetime) -> None:
         )
 
 
-def stage_and_compile(warehouse: Path, given: dict[str, Any], at: datetime) -> Plan:
-    """What dbt does: stage new rows, compile the models of the cycle."""
-    ledgers = ledger_columns(warehouse)
-    project = Project(ROOT, warehouse, given, files=FILES)
+def stage_and_compile(project: Project, at: datetime, kept: Path = FILES) -> Plan:
+    """What dbt does: stage new rows, and compile the models of the cycle where they changed."""
+    ledgers = ledger_columns(project.scratch)
     project.dbt(["run", "--select", *STAGED, "--no-write-json"], at)
-    found = plan(project, ledgers, FILES)
+    found = plan(project, ledgers, kept)
     adapter = get_adapter_by_type("duckdb")
     adapter.cleanup_connections()
     adapter.connections.close_all_connections()
@@ -112,7 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
     given.pop("as_of", None)
     refuse_without_night(where.warehouse, at)
     began = time.monotonic()
-    made = stage_and_compile(where.warehouse, given, at)
+    made = stage_and_compile(Project(ROOT, where.warehouse, given, files=FILES), at)
     staged = time.monotonic()
     scratch = make(where.warehouse, made, at)
     tables = commit(scratch)
