@@ -46,6 +46,7 @@ models:
       meta:
         # Thresholds stand in the SQL file, beside the criterion that uses them.
         owner: crm team
+        refresh: nightly
         criterion: >-
           The first paid order was 30 days ago or more.
     data_tests:

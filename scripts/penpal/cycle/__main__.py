@@ -24,7 +24,9 @@ from penpal.project_vars import parse_vars, var
 from penpal.settings import ROOT, UserError
 from penpal.simulation.plan import Project
 
-STAGED = ("path:models/staging", "--exclude", "path:models/staging/*/stg_*")  # views, which stay
+# Views stay as the night made them; where they read a lake, they know its files.
+VIEWS = {"lake": ("path:models/staging/*/stg_*",)}
+OTHER_VIEWS = ("path:models/staging/*/stg_*", "path:models/staging/*/base_*")
 # Of dbt, for cycles only: vars other than those of the night would have it parse everything anew.
 FILES = ROOT / "target" / "cycle"
 SAMPLE_CLOCK = "2026-06-15 12:00:00"
@@ -80,12 +82,13 @@ def refuse_without_night(warehouse: Path, at: datetime) -> None:
         )
 
 
-def stage_and_compile(warehouse: Path, given: dict[str, Any], at: datetime) -> Plan:
-    """What dbt does: stage new rows, compile the models of the cycle."""
-    ledgers = ledger_columns(warehouse)
-    project = Project(ROOT, warehouse, given, files=FILES)
-    project.dbt(["run", "--select", *STAGED, "--no-write-json"], at)
-    found = plan(project, ledgers, FILES)
+def stage_and_compile(project: Project, at: datetime, kept: Path = FILES) -> Plan:
+    """What dbt does: stage new rows, and compile the models of the cycle where they changed."""
+    ledgers = ledger_columns(project.scratch)
+    views = VIEWS.get(var(project.given, "raw_data"), OTHER_VIEWS)
+    selection = ("--select", "path:models/staging", "--exclude", *views)
+    project.dbt(["run", *selection, "--no-write-json"], at)
+    found = plan(project, ledgers, kept)
     adapter = get_adapter_by_type("duckdb")
     adapter.cleanup_connections()
     adapter.connections.close_all_connections()
@@ -112,7 +115,7 @@ def main(arguments: list[str] | None = None) -> int:
     given.pop("as_of", None)
     refuse_without_night(where.warehouse, at)
     began = time.monotonic()
-    made = stage_and_compile(where.warehouse, given, at)
+    made = stage_and_compile(Project(ROOT, where.warehouse, given, files=FILES), at)
     staged = time.monotonic()
     scratch = make(where.warehouse, made, at)
     tables = commit(scratch)

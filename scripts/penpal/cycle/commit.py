@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penpal.cycle.make import NIGHT, Scratch
+from penpal.cycle.make import NIGHT, Scratch, attach
 from penpal.settings import EXIT_CHECK_FAILED, UserError
 
 DECIDED = "campaign in (select campaign from cycle.campaigns)"
@@ -56,17 +56,15 @@ def commit(scratch: Scratch) -> list[str]:
     Killed at any moment, the warehouse is as before or as after.
     """
     check(scratch)
+    scratch.run(f"detach {NIGHT}")
+    attach(scratch.connection, scratch.warehouse, "read_write")
     segments = {f"marts.{name}" for name in scratch.plan.segments}
     names = ", ".join(f"'{name.removeprefix('segment_')}'" for name in scratch.plan.segments)
     of_segments = f"segment in ({names or 'null'})"
     # By table: which rows give way to those of the cycle; and which of the cycle's go in.
     replaced = {
-        "marts.email_decisions": (
-            # Of whoever came since the night, too: the next cycle may know them better.
-            f"{DECIDED} and ({PEOPLE} or customer_id not in"
-            f" (select customer_id from {NIGHT}.marts.customers))",
-            f"{DECIDED} and {PEOPLE}",
-        ),
+        # Whoever is not among the people concerned has no occasion of these campaigns any more.
+        "marts.email_decisions": (DECIDED, f"{DECIDED} and {PEOPLE}"),
         "marts.email_queue": ("true", DECIDED),
         "marts.email_revocations": (PEOPLE, PEOPLE),
         "marts.segment_memberships": (f"{of_segments} and {PEOPLE}",) * 2,

@@ -58,7 +58,7 @@ class Scratch:
     """A DuckDB in memory that looks like the warehouse: it has its tables, or sees those there."""
 
     def __init__(self, warehouse: Path, plan: Plan, at: datetime):
-        self.plan, self.at = plan, at
+        self.warehouse, self.plan, self.at = warehouse, plan, at
         self.models = {model.name: model for model in plan.models}
         self.connection = attached(warehouse, plan)
         self.views: set[str] = set()
@@ -131,20 +131,25 @@ def with_types(model: Made, sql: str) -> str:
     return f"select {columns} from ({sql}\n) as told"
 
 
+def attach(connection: duckdb.DuckDBPyConnection, warehouse: Path, how: str) -> None:
+    """Attach the warehouse, read_only or read_write; one that is locked is a UserError."""
+    path = str(warehouse).replace("'", "''")
+    try:
+        connection.execute(f"attach '{path}' as {NIGHT} ({how})")
+    except duckdb.Error as error:
+        if any(words in str(error) for words in LOCKED):
+            message = f"Another program has {warehouse} open: close it or wait, then run again."
+            raise UserError(message, EXIT_LOCKED) from error
+        raise
+
+
 def attached(warehouse: Path, plan: Plan) -> duckdb.DuckDBPyConnection:
     """A database in memory under the warehouse's name, with its schemas, beside the warehouse."""
     connection = duckdb.connect(":memory:")
     connection.execute("set timezone = 'UTC'; set preserve_insertion_order = false")
     connection.execute("set temp_directory = $1", [str(warehouse.with_suffix(".tmp"))])
     database = next(iter(plan.relations.values())).split(".")[0]
-    path = str(warehouse).replace("'", "''")
-    try:
-        connection.execute(f"attach '{path}' as {NIGHT}")
-    except duckdb.Error as error:
-        if any(words in str(error) for words in LOCKED):
-            message = f"Another program has {warehouse} open: close it or wait, then run again."
-            raise UserError(message, EXIT_LOCKED) from error
-        raise
+    attach(connection, warehouse, "read_only")
     connection.execute(f"attach ':memory:' as {database}; use {database}")
     schemas = {relation.split(".")[1] for relation in plan.relations.values()}
     for schema in sorted(schemas | {"cycle"}):
