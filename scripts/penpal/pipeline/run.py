@@ -57,10 +57,13 @@ def refuse_empty_folders(lake: Path, given: dict[str, Any]) -> None:
                 raise UserError(f"{folder} is empty: put the export there, or remove the folder.")
 
 
-def letters_steps(folder: Path, vars_option: list[str]) -> list[Step]:
-    """Letters are written where data is fresh enough; where it is not, they are only taken back."""
+def letters_steps(folder: Path, vars_option: list[str], *options: str) -> list[Step]:
+    """Letters are written where data is fresh enough; where it is not, they are only taken back.
+
+    `options` are those of the renderer, as this mode wants it.
+    """
     gate = ("-m", "penpal.pipeline.freshness", *vars_option)
-    render = ("scripts/render_emails.py", "--json", str(folder / LETTERS))
+    render = ("scripts/render_emails.py", *options, "--json", str(folder / LETTERS))
     return [
         Step("freshness", "Check freshness", gate, is_gate=True),
         Step("letters", "Render letters", render, when_held=(*render, "--revoke-only")),
