@@ -129,9 +129,10 @@ def publish_copy(paths: Settings) -> dict[str, dict[str, Any]]:
         facts = {}
         for name in marts:
             copy = f"marts.{_quoted(name)}"
-            connection.execute(f"create table {copy} as from warehouse.{copy}")
             if name not in ABOUT_RUNS:
+                connection.execute(f"create table {copy} as from warehouse.{copy}")
                 facts[name] = content_hash(connection, copy)
+        copy_about_runs(connection)
         copy_evidence(connection)
         connection.execute("detach warehouse")
         connection.execute("checkpoint")
@@ -142,6 +143,14 @@ def publish_copy(paths: Settings) -> dict[str, dict[str, Any]]:
     sync(partial)
     os.replace(partial, paths.published)
     return facts
+
+
+def copy_about_runs(connection: duckdb.DuckDBPyConnection) -> None:
+    """Copy the marts about runs as they are now, as far as the attached warehouse has them."""
+    there = tables_of(connection, "warehouse", "marts")
+    for name in [name for name in ABOUT_RUNS if name in there]:
+        copy = f"marts.{_quoted(name)}"
+        connection.execute(f"create or replace table {copy} as from warehouse.{copy}")
 
 
 def copy_evidence(connection: duckdb.DuckDBPyConnection) -> None:

@@ -260,7 +260,8 @@ def test_a_run_is_gone_on_with_where_it_ended(paths: Settings, steps: Any) -> No
     steps(first="print(1)", second=fails, third="print(3)")
     with pytest.raises(UserError, match="'Second' failed"):
         run()
-    (paths.runs / ended(paths)[0]["run"] / "letters.json").write_text('{"rendered_total": 7}')
+    for name in ("letters.json", "tables.txt"):
+        (paths.runs / ended(paths)[0]["run"] / name).write_text('{"rendered_total": 7}')
     marker.touch()
     assert run("--resume") == 0
     assert begun(paths) == ["first", "second", "second", "third"]
@@ -269,7 +270,10 @@ def test_a_run_is_gone_on_with_where_it_ended(paths: Settings, steps: Any) -> No
     assert [step.get("taken_from") for step in second["steps"]] == [
         *(None, first["run"], None, None)
     ]
-    assert (paths.runs / second["run"] / "letters.json").exists()
+    folder = paths.runs / second["run"]
+    assert {file.name for file in folder.iterdir()} == {
+        *("run.json", "letters.json", "tables.txt", "second.log", "third.log")
+    }
     assert run("--resume") == 0
     assert begun(paths)[4:] == ["first", "second", "third"], "what came to its end begins anew"
 

@@ -121,6 +121,6 @@ def _with_clock(last: Record, given: dict[str, Any], clock_given: bool) -> Resum
 
 def take_over(runs: Path, earlier: Record, folder: Path) -> None:
     """Copy what finished steps left for later ones and for the summary."""
-    for file in sorted((runs / earlier["run"]).glob("*.json")):
-        if file.name != "run.json":
+    for file in sorted((runs / earlier["run"]).iterdir()):
+        if file.is_file() and file.name != "run.json" and file.suffix != ".log":
             shutil.copy(file, folder)

@@ -60,7 +60,10 @@ def refuse_empty_folders(lake: Path, given: dict[str, Any]) -> None:
 
 
 def letters_steps(folder: Path, vars_option: list[str], *options: str) -> list[Step]:
-    """Letters are written where data is fresh enough; where it is not, they are only taken back."""
+    """Letters are written where data is fresh enough; where it is not, they are only taken back.
+
+    `options` are those of the renderer, as this mode wants it.
+    """
     gate = ("-m", "penpal.pipeline.freshness", *vars_option)
     render = ("scripts/render_emails.py", *options, "--json", str(folder / LETTERS))
     return [
