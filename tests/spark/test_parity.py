@@ -35,8 +35,9 @@ MARTS = sorted(
     path.stem
     for path in (ROOT / "models").rglob("*.sql")
     if "marts" in path.parts or "schema='marts'" in path.read_text()
-    # Made by Python models: on DuckDB only.
-    if not {"predictions", "predicted", "experiment_results.sql"} & set(path.parts)
+    # Made by Python models, or of the reader's ledgers: on DuckDB only.
+    if not {"predictions", "predicted", "experiment_results.sql", "lake_files.sql"}
+    & set(path.parts)
     if "materialized: view" not in path.with_suffix(".yml").read_text()
 )
 
