@@ -57,6 +57,12 @@
     {%- endcall %}
 {%- endmacro %}
 
+{#- Never asked for, since keeps_rows() says no. -#}
+{% macro spark__stage_files(relation, existing, sql) -%}
+    {{ exceptions.raise_compiler_error('No rows are kept on Spark.') }}
+{%- endmacro %}
+
+
 {#- Rows of the new files whose key others have, and those others. -#}
 {% macro _mark_copies(kept, keys) -%}
     {%- set new_keys -%}

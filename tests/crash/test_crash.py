@@ -34,6 +34,7 @@ NIGHT, NEXT = "2026-06-14 12:00:00", "2026-06-15 12:00:00"
 # Each mode, and the steps after which its state is kept, so that not every kill costs a whole run.
 KILLED = {
     "full": ("check_raw", "build", "check_marts"),
+    "triggers": (),
 }
 ANEW_EACH = 5  # of so many runs one is not gone on with, but begun anew
 PATIENCE = 1_200  # seconds, for a step to begin or a run to end

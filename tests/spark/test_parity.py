@@ -35,9 +35,9 @@ MARTS = sorted(
     path.stem
     for path in (ROOT / "models").rglob("*.sql")
     if "marts" in path.parts or "schema='marts'" in path.read_text()
-    # Made by Python models: on DuckDB only.
+    # Made by Python models, or of the reader's ledgers: on DuckDB only.
     if not {"predictions", "predicted"} & set(path.parts)
-    if path.stem not in {"experiment_results", "campaign_increments"}
+    if path.stem not in {"experiment_results", "campaign_increments", "lake_files"}
     if "materialized: view" not in path.with_suffix(".yml").read_text()
 )
 

@@ -38,6 +38,7 @@ def publish_changes(paths: Settings, tables: list[str]) -> dict[str, dict[str, A
         for table in tables:
             connection.execute(f"create or replace table {table} as from warehouse.{table}")
             facts[table.removeprefix("marts.")] = publishing.content_hash(connection, table)
+        publishing.copy_about_runs(connection)
         connection.execute("create schema if not exists ledger")
         connection.execute(
             "create or replace table ledger.email_messages as from warehouse.ledger.email_messages"
