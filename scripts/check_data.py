@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     for outcome in outcomes:
         if outcome.status != "passed":
             mark = outcome.severity if outcome.status == "failed" else "error"
-            print(f"{mark.upper():7} {outcome.line}")
+            print(f"{mark.upper():7} {outcome.line} [{outcome.check}]")
     print(report["summary"])
     text = json.dumps(report, indent=2)
     write_whole(paths.reports / f"{options.layer}.json", text)

@@ -10,7 +10,8 @@ from penpal.checks.outcome import Outcome
 
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;
-border-bottom:1px solid #ddd;vertical-align:top}.error{color:#a40000}.warning{color:#7a5200}
+border-bottom:1px solid #ddd;vertical-align:top;overflow-wrap:anywhere}th:nth-child(4){width:40%}
+th:nth-child(5){width:18%}td:first-child,th:first-child{white-space:nowrap}.error{color:#a40000}.warning{color:#7a5200}
 .passed{color:#1b5e20}"""
 
 
