@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from penpal.publishing import EVIDENCE
 from penpal.results import charts, mail, report
 from penpal.results.charts import Bar
 from penpal.results.panels import (
@@ -91,6 +92,20 @@ def test_each_panel_tells_of_its_mart(marts: duckdb.DuckDBPyConnection, panel: o
         mark = "<rect" if panel.chart.kind == "bars" else "<circle"
         place = found.columns.index(panel.chart.value)
         assert found.picture.count(mark) == sum(row[place] is not None for row in found.cells)
+
+
+def test_whatever_panels_read_is_published(marts: duckdb.DuckDBPyConnection) -> None:
+    """Marts, and of the rest what the published copy takes along: tables, no views."""
+    read = {
+        name for panel in PANELS for name in re.findall(r"\b(?:identity|rules)\.\w+", panel.query)
+    }
+    assert read
+    assert read <= set(EVIDENCE)
+    found = marts.execute(
+        """select table_schema || '.' || table_name from information_schema.tables
+        where table_type = 'BASE TABLE'"""
+    ).fetchall()
+    assert read <= {name for (name,) in found}
 
 
 def test_totals_are_the_marts(marts: duckdb.DuckDBPyConnection) -> None:

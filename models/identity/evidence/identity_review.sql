@@ -1,5 +1,4 @@
-{{ config(materialized='view') }}
-
+-- A table, since it is published: the report tells how large the grey zone is.
 {%- set thresholds = var('match_thresholds') %}
 
 with
