@@ -22,6 +22,7 @@ from penpal.settings import UserError
 from penpal.simulation.plan import Project
 from penpal.simulation.scratch import make_scratch
 
+pytestmark = pytest.mark.built
 MANIFEST = ROOT / "target" / "manifest.json"
 END = datetime(2026, 6, 15, 12)  # the sample's own clock
 

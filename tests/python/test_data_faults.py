@@ -19,6 +19,7 @@ from shop_days import CLOCK, make_days
 
 from penpal.checks.contract import RawTable, raw_contract
 
+pytestmark = pytest.mark.built
 STAGING = {f"{table.source}.{table.table}": table for table in raw_contract()}
 # In the order in which they stand on each other.
 QUALITY = (
