@@ -205,7 +205,8 @@ def find_arrivals(scratch: Scratch) -> None:
     """cycle.arrivals: recent rows alone are read, as the night reads all."""
     for name in narrow.EMPTY_FOR_ARRIVALS:
         scratch.table(name, f"from {scratch.night(name)} limit 0")
-    oldest = "(select min(since) from cycle.windows where kind <> 'all')"
+    # Of days, and not only since the night: files come late. What is older waits for the night.
+    oldest = "(select since from cycle.windows where kind = 'web')"
     for name, moment in narrow.RECENT.items():
         scratch.table(name, f"from {scratch.night(name)} where {moment} > {oldest}")
     for model in scratch.plan.models:
