@@ -189,13 +189,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--worlds", type=int, default=1, help="how many random shops tests/runs goes through"
     )
-    parser.addoption("--kills", type=int, default=5, help="how many runs tests/crash kills")
+    parser.addoption("--kills", type=int, default=4, help="how many runs a test kills at random")
     parser.addoption("--seed", type=int, default=1, help="which runs, and when")
     parser.addoption(
         "--mutations", type=int, default=60, help="how many damaged files test_fuzz_files reads"
-    )
-    parser.addoption(
-        "--kills", type=int, default=4, help="how often test_ingest_kafka kills the program"
     )
 
 
