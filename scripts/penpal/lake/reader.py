@@ -318,7 +318,8 @@ class _Table:
                 if path in unsettled:
                     raise _StillWritten
                 entry = _entry(path, name, self.cache, before)
-                _check_columns(path, entry.columns, self.rules.columns)
+                if self._has_columns(entry):
+                    _check_columns(path, entry.columns, self.rules.columns)
                 self.entries.append(entry)
             except _StillWritten:
                 self._leave(path, name, before)
