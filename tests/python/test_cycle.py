@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,15 @@ from penpal.simulation.scratch import make_scratch
 pytestmark = pytest.mark.built
 MANIFEST = ROOT / "target" / "manifest.json"
 END = datetime(2026, 6, 15, 12)  # the sample's own clock
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_environment() -> Iterator[None]:
+    """A project tells dbt by the environment where it is: not beyond these tests."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 # What a cycle reads, and does not make.

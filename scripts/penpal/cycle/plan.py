@@ -19,7 +19,7 @@ from penpal import settings
 from penpal.cycle import narrow
 from penpal.files import write_whole
 from penpal.settings import ROOT, UserError
-from penpal.simulation.plan import CLOCK, Project, clock_text, in_order
+from penpal.simulation.plan import Project, in_order, with_clock
 
 SELECTOR = "triggers"
 REFRESH = "15 min"  # of segments and triggers, in their YAML
@@ -143,7 +143,7 @@ def texts(project: Project, selection: list[str], at: datetime) -> dict[str, tup
     done = project.dbt(["compile", "--select", *selection], at)
     nodes = [one.node for one in done.result.results]
     return {
-        node.unique_id: (node, node.compiled_code.replace(clock_text(at), CLOCK))
+        node.unique_id: (node, with_clock(node.compiled_code, at))
         for node in nodes
         if node.resource_type in ("model", "analysis")
     }

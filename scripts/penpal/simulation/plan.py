@@ -142,10 +142,14 @@ def compiled(
         for result in results
         if result.node.resource_type == "model"
     }
-    texts = {
-        name: node.compiled_code.replace(clock_text(clock), CLOCK) for name, node in nodes.items()
-    }
-    return texts, nodes
+    return {name: with_clock(node.compiled_code, clock) for name, node in nodes.items()}, nodes
+
+
+def with_clock(sql: str, clock: datetime) -> str:
+    """SQL with CLOCK for the time in it, and out of CLOCK the day, as as_of_day() writes it."""
+    day = f"cast('{clock:%Y-%m-%d}' as date)"
+    text = sql.replace(day, f"cast(cast('{CLOCK}' as timestamp) as date)")
+    return text.replace(clock_text(clock), CLOCK)
 
 
 def refuse_hidden_reads(project: Project, models: list[Model]) -> None:
