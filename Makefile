@@ -5,14 +5,15 @@ VARS ?= {}
 # Tests of one file share what they set up; files begin in the order of tests/conftest.py.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup setup-dev setup-spark setup-splink setup-stream run test test-spark test-identity test-crash \
+.PHONY: help setup setup-dev setup-spark setup-splink setup-stream run test test-runs test-spark test-identity test-crash \
 	test-dagster test-stream fuzz bench bench-identity bench-render segment trigger preview report lint format parse \
 	build pieces pytest docs \
 	clean
 
 help:
 	@echo 'make run    set up, then raw data -> checks -> dbt build -> letters -> published marts'
-	@echo 'make test   everything CI runs: lint, parse, dbt unit and data tests, Python tests'
+	@echo 'make test   lint, parse, dbt unit and data tests, Python tests'
+	@echo 'make test-runs  what takes several runs to see: batches, cycles, replays, outsiders; and FEBRL'
 	@echo 'make test-spark  the same models on Spark: every mart as on DuckDB, row by row'
 	@echo 'make test-identity  identity on FEBRL 1, 2 and 3, and over batches, deletions and overrides'
 	@echo 'make test-crash N=5  runs killed in each of their steps, then run again: as if nothing had been'
@@ -77,7 +78,7 @@ run: setup
 	@$(BIN)/python scripts/run_pipeline.py full --vars '$(VARS)'
 
 # The tests have a warehouse of their own, made anew each time.
-test parse lint build pieces pytest: export PENPAL_WAREHOUSE = target/test/penpal.duckdb
+test test-runs parse lint build pieces pytest: export PENPAL_WAREHOUSE = target/test/penpal.duckdb
 
 # dbt keeps one processor busy: what does not need its warehouse is tested meanwhile.
 test: lint
@@ -95,8 +96,13 @@ test-spark: setup-spark
 	$(BIN)/python -m pytest --engine spark tests/python/test_agglomerate.py \
 		tests/python/test_customer_ids.py -k "plain_algorithm or builds_do"
 
+# What takes several runs to see, and the public registers; CI runs it, too.
+test-runs: setup-dev .venv/febrl.stamp
+	test -f $(PENPAL_WAREHOUSE) || $(MAKE) build
+	$(BIN)/python -m pytest $(PARALLEL) tests/runs tests/febrl
+
 test-identity: setup-dev .venv/febrl.stamp
-	$(BIN)/python -m pytest $(PARALLEL) tests/febrl tests/runs
+	$(BIN)/python -m pytest $(PARALLEL) tests/febrl tests/runs/test_identity_runs.py
 
 # Each run that is killed, and run again, takes about a minute on two processors.
 test-crash: setup-dev

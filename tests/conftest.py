@@ -173,7 +173,10 @@ def run_in_project(folder: Path, *command: str | Path) -> None:
 
 
 # They take longest: begun last, they would keep one processor busy and the others waiting.
-FIRST = ("test_run_pipeline", "test_render_emails", "test_bench_identity", "test_customer_ids")
+FIRST = (
+    *("test_run_pipeline", "test_render_emails", "test_bench_identity", "test_customer_ids"),
+    *("test_identity_runs", "test_simulate", "test_cycle"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

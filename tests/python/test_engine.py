@@ -219,7 +219,7 @@ def test_every_engine_macro_is_tried() -> None:
     # Those that only a whole build can try: the lake, ledgers, work tables, dbt-spark's own.
     elsewhere = {"lake_relation", "ledger_export", "work_table", "replace_table", "spark_adapter"}
     elsewhere |= {"own_rows_before"}  # tests/python/test_comparison_cache.py
-    elsewhere |= {"kept_rows"}  # tests/python/test_staging_appends.py
+    elsewhere |= {"kept_rows"}  # tests/runs/test_staging_appends.py
     elsewhere |= {"run_log"}  # tests/python/test_publish_marts.py
     macros = {path.stem for path in (ROOT / "macros" / "engine").glob("*.sql")} - elsewhere
     tried = {re.match(r"\w+", name).group() for name in CASES}
