@@ -29,7 +29,7 @@ PREDICTED = [name for name in var({}, "predicted_segments") if name != "clusters
 OTHER_FORMATS = {"raw_crm__surveys": "csv", "raw_shop__checkouts": "json"}
 OF_SEGMENTS = (
     *("segment_memberships", "segment_membership_history", "segment_sizes"),
-    "segment_performance",
+    *("segment_performance", "experiment_segments"),
 )
 MARTS = sorted(
     path.stem
