@@ -71,10 +71,14 @@ def serve(prepare: Callable[[], Run]) -> None:
     gc.collect()
     gc.freeze()  # or each fork would copy all objects, only to count their references
     for line in sys.stdin:
+        # A signal that comes between these lines waits until it is known whose it is.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         child = os.fork()
         if child == 0:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
             _run(run, **json.loads(line))
         signal.signal(signal.SIGTERM, lambda *_, child=child: os.kill(child, signal.SIGTERM))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         _, status = os.waitpid(child, 0)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         print(os.waitstatus_to_exitcode(status), file=replies)
