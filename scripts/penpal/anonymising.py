@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 import yaml
 
-from penpal.files import sync
 from penpal.letters.tokens import load_secret
-from penpal.publishing import _partial, _quoted, _text, clean_leftovers, tables_of
+from penpal.publishing import clean_leftovers, new_database, quoted, tables_of, text
 from penpal.settings import ROOT, Settings, UserError
 
 HASHED = ("email", "phone", "device")
@@ -71,7 +69,7 @@ def expressions(columns: Iterable[str], kinds: dict[str, str]) -> list[str]:
     """SQL for the columns that remain."""
     found = []
     for column in columns:
-        becomes, name = treatment(column, kinds.get(column)), _quoted(column)
+        becomes, name = treatment(column, kinds.get(column)), quoted(column)
         if becomes == "hashed":
             value = f"getvariable('inner_key') || cast({name} as varchar)"
             hashed = f"substr(sha256(getvariable('outer_key') || sha256({value})), 1, 32)"
@@ -86,22 +84,15 @@ def anonymise(paths: Settings) -> int:
     if not paths.published.exists():
         raise UserError(f"There is no {paths.published}: publish first.")
     kinds = declared()
-    partial = _partial(paths.anonymised)
     clean_leftovers(paths)
     try:
-        with duckdb.connect(str(partial)) as connection:
-            connection.execute("set timezone = 'UTC'")
+        with new_database(paths.anonymised, paths.published, "published") as connection:
             for name, key in zip(("inner_key", "outer_key"), keys(paths), strict=True):
-                connection.execute(f"set variable {name} = {_text(key)}")
-            connection.execute(f"attach {_text(paths.published)} as published (read_only)")
+                connection.execute(f"set variable {name} = {text(key)}")
             connection.execute("create schema marts")
             marts = tables_of(connection, "published", "marts")
             for mart in marts:
                 _copy(connection, mart, kinds)
-            connection.execute("detach published")
-            connection.execute("checkpoint")
-        sync(partial)
-        os.replace(partial, paths.anonymised)
     finally:
         clean_leftovers(paths)
     return len(marts)
@@ -116,7 +107,7 @@ def _copy(
             f"No YAML in models/ describes marts.{mart}, so nobody knows what in it is personal:"
             " describe it, or drop the table."
         )
-    table = f"marts.{_quoted(mart)}"
+    table = f"marts.{quoted(mart)}"
     described = connection.execute(f"describe published.{table}").fetchall()
     kept = expressions([column for column, *_ in described], kinds[mart])
     if kept:  # else all of it is personal

@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,11 +43,11 @@ EVIDENCE = (
 ABOUT_RUNS = ("pipeline_runs",)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _text(value: str | Path) -> str:
+def text(value: str | Path) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
@@ -73,7 +75,8 @@ def clean_leftovers(paths: Settings) -> None:
                 leftover.unlink(missing_ok=True)
 
 
-def _partial(target: Path) -> Path:
+def partial_of(target: Path) -> Path:
+    """Where a file or folder is made before it is swapped in."""
     return target.with_name(f"{target.name}.{os.getpid()}.partial")
 
 
@@ -98,10 +101,10 @@ def content_hash(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str,
     columns = sorted((name, kind) for name, kind, *_ in described)
     parts = []
     for name, kind in columns:
-        column = _quoted(name)
+        column = quoted(name)
         if kind in ("DOUBLE", "FLOAT"):
             column = f"format('{{:.9g}}', {column} + 0.0)"  # + 0.0: no negative zero
-        parts.append(f"{_text(name)}: {column}")
+        parts.append(f"{text(name)}: {column}")
     row = f"md5(cast(to_json({{{', '.join(parts)}}}) as varchar))"
     # Sums, not xor: a row that occurs twice must not cancel itself.
     count, low, high = connection.execute(
@@ -112,36 +115,50 @@ def content_hash(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str,
     return {"rows": count, "hash": digest[:16]}
 
 
-def publish_copy(paths: Settings) -> dict[str, dict[str, Any]]:
-    """Copy the marts, and their evidence, to a new file and swap it in.
+@contextmanager
+def new_database(
+    target: Path, source: Path, alias: str, begins_as: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database made aside, with `source` attached to read as `alias`; swapped in for `target`.
 
-    Returns row count and hash of each mart that is content.
+    It begins empty, or as a copy of the file `begins_as`. What fails leaves `target` as it was.
     """
-    partial = _partial(paths.published)
+    partial = partial_of(target)
+    if begins_as:
+        shutil.copyfile(begins_as, partial)
     connection = duckdb.connect(str(partial))
     try:
         connection.execute("set timezone = 'UTC'")
-        connection.execute(f"attach {_text(paths.warehouse)} as warehouse (read_only)")
-        connection.execute("create schema marts")
-        marts = tables_of(connection, "warehouse", "marts")
-        if not marts:
-            raise UserError(f"{paths.warehouse} has no marts: run `dbt build` first.")
-        facts = {}
-        for name in marts:
-            copy = f"marts.{_quoted(name)}"
-            if name not in ABOUT_RUNS:
-                connection.execute(f"create table {copy} as from warehouse.{copy}")
-                facts[name] = content_hash(connection, copy)
-        copy_about_runs(connection)
-        copy_evidence(connection)
-        connection.execute("detach warehouse")
+        connection.execute(f"attach {text(source)} as {alias} (read_only)")
+        yield connection
+        connection.execute(f"detach {alias}")
         connection.execute("checkpoint")
     finally:
         connection.close()
     if partial.with_name(f"{partial.name}.wal").exists():
         raise UserError(f"{partial} could not be closed cleanly: not published.")
     sync(partial)
-    os.replace(partial, paths.published)
+    os.replace(partial, target)
+
+
+def publish_copy(paths: Settings) -> dict[str, dict[str, Any]]:
+    """Copy the marts, and their evidence, to a new file and swap it in.
+
+    Returns row count and hash of each mart that is content.
+    """
+    with new_database(paths.published, paths.warehouse, "warehouse") as connection:
+        connection.execute("create schema marts")
+        marts = tables_of(connection, "warehouse", "marts")
+        if not marts:
+            raise UserError(f"{paths.warehouse} has no marts: run `dbt build` first.")
+        facts = {}
+        for name in marts:
+            copy = f"marts.{quoted(name)}"
+            if name not in ABOUT_RUNS:
+                connection.execute(f"create table {copy} as from warehouse.{copy}")
+                facts[name] = content_hash(connection, copy)
+        copy_about_runs(connection)
+        copy_evidence(connection)
     return facts
 
 
@@ -149,7 +166,7 @@ def copy_about_runs(connection: duckdb.DuckDBPyConnection) -> None:
     """Copy the marts about runs as they are now, as far as the attached warehouse has them."""
     there = tables_of(connection, "warehouse", "marts")
     for name in [name for name in ABOUT_RUNS if name in there]:
-        copy = f"marts.{_quoted(name)}"
+        copy = f"marts.{quoted(name)}"
         connection.execute(f"create or replace table {copy} as from warehouse.{copy}")
 
 
@@ -172,7 +189,7 @@ def export_ledgers(paths: Settings) -> dict[str, int]:
     Never replaces an export that has rows by an empty one: then the warehouse was made anew without
     restoring, and the next letters would go out twice.
     """
-    partial = _partial(paths.ledger_dir)
+    partial = partial_of(paths.ledger_dir)
     partial.mkdir(parents=True, exist_ok=True)
     paths.ledger_dir.mkdir(parents=True, exist_ok=True)
     counts = {}
@@ -181,13 +198,13 @@ def export_ledgers(paths: Settings) -> dict[str, int]:
         database = connection.execute("select current_database()").fetchone()[0]
         for name in tables_of(connection, database, "ledger"):
             file = partial / f"{name}.parquet"
-            connection.execute(f"copy (from ledger.{_quoted(name)}) to {_text(file)}")
+            connection.execute(f"copy (from ledger.{quoted(name)}) to {text(file)}")
             exported = paths.ledger_dir / file.name
-            count = f"select count(*) from read_parquet({_text(file)})"
+            count = f"select count(*) from read_parquet({text(file)})"
             counts[name] = connection.execute(count).fetchone()[0]
             if counts[name] == 0 and exported.exists():
                 before = connection.execute(
-                    f"select count(*) from read_parquet({_text(exported)})"
+                    f"select count(*) from read_parquet({text(exported)})"
                 ).fetchone()[0]
                 if before:
                     raise UserError(
@@ -206,15 +223,20 @@ def export_ledgers(paths: Settings) -> dict[str, int]:
     return counts
 
 
-def publish(paths: Settings) -> dict[str, Any]:
-    """Export the ledgers, swap in the analysts' copy, and write down what it holds."""
+def publish(
+    paths: Settings, copy: Callable[[Settings], dict[str, dict[str, Any]]] = publish_copy
+) -> dict[str, Any]:
+    """Export the ledgers, swap in the analysts' copy, and write down what it holds.
+
+    `copy` makes it, and returns row count and hash of each mart in it.
+    """
     settings.connect(paths.warehouse, read_only=True).close()  # missing or locked: say so
     clean_leftovers(paths)
     if paths.runs.exists():
         paths.runs_log.touch()  # which a view reads
     try:
         ledgers = export_ledgers(paths)
-        marts = publish_copy(paths)
+        marts = copy(paths)
     finally:
         clean_leftovers(paths)
     combined = hashlib.sha256(json.dumps(marts, sort_keys=True).encode()).hexdigest()
@@ -236,20 +258,20 @@ def export_parquet(paths: Settings, source: Path, link: Path) -> int:
     reading in it. Returns how many marts there are.
     """
     clean_leftovers(paths)
-    partial = _partial(link)
+    partial = partial_of(link)
     partial.mkdir(parents=True)
     with settings.connect(source, read_only=True) as connection:
         database = connection.execute("select current_database()").fetchone()[0]
         marts = tables_of(connection, database, "marts")
         for name in marts:
             file = partial / f"{name}.parquet"
-            connection.execute(f"copy marts.{_quoted(name)} to {_text(file)} (format parquet)")
+            connection.execute(f"copy marts.{quoted(name)} to {text(file)} (format parquet)")
             sync(file)
     sync(partial)
     folder = link.with_name(f"{link.name}.{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
     partial.rename(folder)
     before = link.resolve() if link.is_symlink() else None
-    new_link = _partial(link)
+    new_link = partial_of(link)
     new_link.symlink_to(folder.name)
     try:
         os.replace(new_link, link)
