@@ -44,6 +44,15 @@ SAMPLE_CLOCK = "2026-06-15 12:00:00"  # as macros/time/clock.sql has it
 A_CLOCK = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
 
 
+def moment(text: str) -> datetime:
+    """A clock as the var as_of has it: UTC, with 'T' or a blank."""
+    try:
+        given = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise UserError(f"var as_of is {text!r}: give a UTC time like {SAMPLE_CLOCK}.") from error
+    return given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo else given
+
+
 def clock(given: dict[str, Any]) -> str:
     """The clock of a run, UTC, as text that SQL reads: as_of, the sample's own, else now."""
     text = str(var(given, "as_of") or "").strip().replace("T", " ").replace("Z", "")

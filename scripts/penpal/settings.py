@@ -142,6 +142,14 @@ def _holder(error: duckdb.Error) -> str:
     return f"Another program ({found[1]}, process {found[2]})" if found else "Another program"
 
 
+def locked(path: Path, error: duckdb.Error) -> UserError | None:
+    """What to say of a file that another program has open; None where that is not the matter."""
+    if not any(words in str(error) for words in LOCKED):
+        return None
+    message = f"{_holder(error)} has {path} open: close it or wait, then run again."
+    return UserError(message, EXIT_LOCKED)
+
+
 def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open an existing warehouse; a missing, locked or unreadable file is a UserError."""
     if not path.exists():
@@ -149,9 +157,8 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     try:
         return duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
-        if any(words in str(error) for words in LOCKED):
-            message = f"{_holder(error)} has {path} open: close it or wait, then run again."
-            raise UserError(message, EXIT_LOCKED) from error
+        if told := locked(path, error):
+            raise told from error
         reason = str(error).splitlines()[0]
         raise UserError(f"{path} cannot be opened as a DuckDB warehouse: {reason}") from error
 

@@ -84,7 +84,7 @@ def try_copy(copies: Copies, number: int) -> tuple[str, Path] | None:
         read_table(
             folder,
             kept,
-            Rules({name: column.name for column in table.columns for name in column.spellings}),
+            Rules(table.spellings),
         )
     except UserError as error:
         told = str(error)

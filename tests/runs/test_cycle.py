@@ -17,9 +17,10 @@ from conftest import ROOT
 from dbt.adapters.factory import get_adapter_by_type
 
 from penpal.cycle import narrow
-from penpal.cycle.__main__ import moment, refuse_without_night, stage_and_compile
+from penpal.cycle.__main__ import refuse_without_night, stage_and_compile
 from penpal.cycle.commit import close, commit
 from penpal.cycle.make import make
+from penpal.project_vars import moment
 from penpal.settings import UserError
 from penpal.simulation.plan import Project
 from penpal.simulation.scratch import make_scratch

@@ -49,6 +49,11 @@ class RawTable:
         first = self.columns[0].name
         return first if first.endswith("_id") else None
 
+    @property
+    def spellings(self) -> dict[str, str]:
+        """The name of each column, by each name that it may have in a file."""
+        return {name: column.name for column in self.columns for name in column.spellings}
+
 
 @dataclass(frozen=True)
 class Mart:

@@ -119,7 +119,7 @@ def judge_table(table: RawTable, paths: Settings, staging: Staging | None) -> di
         names = [shown(path.relative_to(folder)) for path in lake_files(folder)]
         cache = paths.warehouse.with_name(f"{paths.warehouse.stem}.lake")
         rules = Rules(
-            {name: column.name for column in table.columns for name in column.spellings},
+            table.spellings,
             [column.name for column in table.columns if column.required],
         )
         found = read_table(folder, cache / f"{table.source}__{table.table}", rules)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from dbt.adapters.factory import get_adapter_by_type
 
@@ -20,7 +19,7 @@ from penpal.cycle.commit import close, commit
 from penpal.cycle.make import Scratch, make
 from penpal.cycle.plan import Plan, ledger_columns, plan
 from penpal.files import write_whole
-from penpal.project_vars import parse_vars, var
+from penpal.project_vars import clock, moment, parse_vars, var
 from penpal.settings import ROOT, UserError
 from penpal.simulation.plan import Project
 
@@ -29,7 +28,6 @@ VIEWS = {"lake": ("path:models/staging/*/stg_*",)}
 OTHER_VIEWS = ("path:models/staging/*/stg_*", "path:models/staging/*/base_*")
 # Of dbt, for cycles only: vars other than those of the night would have it parse everything anew.
 FILES = ROOT / "target" / "cycle"
-SAMPLE_CLOCK = "2026-06-15 12:00:00"
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -41,25 +39,6 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--vars", metavar="YAML", help="dbt vars, with the clock as as_of")
     parser.add_argument("--tables", type=Path, metavar="FILE", help="list changed tables here")
     return parser.parse_args(arguments)
-
-
-def clock(given: dict[str, Any]) -> datetime:
-    """The clock of the run: var as_of, the sample's own, or now."""
-    if given.get("as_of"):
-        return moment(str(given["as_of"]))
-    if var(given, "raw_data") == "sample":
-        return moment(SAMPLE_CLOCK)
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
-def moment(text: str) -> datetime:
-    """A clock as the var as_of has it: UTC, with 'T' or a blank."""
-    try:
-        given = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as error:
-        message = f"var as_of is '{text}': give a UTC time like 2026-06-15 12:00:00."
-        raise UserError(message) from error
-    return given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo else given
 
 
 def refuse_without_night(warehouse: Path, at: datetime) -> None:
@@ -111,7 +90,7 @@ def summary(scratch: Scratch) -> str:
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     where, given = settings.load(), parse_vars(options.vars)
-    at = clock(given)
+    at = moment(clock(given))
     given.pop("as_of", None)
     refuse_without_night(where.warehouse, at)
     began = time.monotonic()

@@ -10,7 +10,7 @@ import duckdb
 
 from penpal.cycle import narrow
 from penpal.cycle.plan import Made, Plan
-from penpal.settings import EXIT_LOCKED, LOCKED, UserError
+from penpal.settings import UserError, locked
 from penpal.simulation.plan import CLOCK, clock_text
 
 NIGHT = "the_night"
@@ -137,9 +137,8 @@ def attach(connection: duckdb.DuckDBPyConnection, warehouse: Path, how: str) -> 
     try:
         connection.execute(f"attach '{path}' as {NIGHT} ({how})")
     except duckdb.Error as error:
-        if any(words in str(error) for words in LOCKED):
-            message = f"Another program has {warehouse} open: close it or wait, then run again."
-            raise UserError(message, EXIT_LOCKED) from error
+        if told := locked(warehouse, error):
+            raise told from error
         raise
 
 

@@ -19,7 +19,7 @@ from penpal import settings
 from penpal.cycle import narrow
 from penpal.files import write_whole
 from penpal.settings import ROOT, UserError
-from penpal.simulation.plan import Project, in_order, with_clock
+from penpal.simulation.plan import Project, compiled, in_order
 
 SELECTOR = "triggers"
 REFRESH = "15 min"  # of segments and triggers, in their YAML
@@ -71,7 +71,7 @@ def plan(project: Project, ledgers: list[Any], kept: Path) -> Plan:
     if told.get("stamp") == stamp:
         models = [Made(**model) for model in told["models"]]
         return Plan(models, told["queries"], told["relations"])
-    found = compiled(project)
+    found = compile_plan(project)
     text = json.dumps(dataclasses.asdict(found) | {"stamp": stamp})
     kept.mkdir(parents=True, exist_ok=True)
     write_whole(file, text)
@@ -112,11 +112,12 @@ def selected(project: Project) -> list[str]:
     return sorted(project.dbt(["list", *options], None).result)
 
 
-def compiled(project: Project) -> Plan:
+def compile_plan(project: Project) -> Plan:
     """By dbt, at two clocks; UserError where they differ by more than the clock."""
     names = [*selected(project), *narrow.OF_ARRIVALS]
     selection = [*names, "path:models/staging/*/stg_*", f"path:{QUERIES}"]
-    first, second = (texts(project, selection, clock) for clock in CLOCKS)
+    kinds = ("model", "analysis")
+    first, second = (compiled(project, selection, clock, kinds) for clock in CLOCKS)
     for key, (node, text) in first.items():
         if second[key][1] != text:
             raise UserError(
@@ -136,17 +137,6 @@ def compiled(project: Project) -> Plan:
             if node.resource_type in ("model", "seed") and node.relation_name
         },
     )
-
-
-def texts(project: Project, selection: list[str], at: datetime) -> dict[str, tuple[Any, str]]:
-    """Node and SQL, with CLOCK for the time, of what is selected."""
-    done = project.dbt(["compile", "--select", *selection], at)
-    nodes = [one.node for one in done.result.results]
-    return {
-        node.unique_id: (node, with_clock(node.compiled_code, at))
-        for node in nodes
-        if node.resource_type in ("model", "analysis")
-    }
 
 
 def made(project: Project, node: Any, sql: str) -> Made:

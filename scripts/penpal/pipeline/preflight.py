@@ -12,10 +12,9 @@ from penpal import settings
 from penpal.files import check_writable
 from penpal.pipeline.failures import run_results
 from penpal.pipeline.records import ENDED_WELL, records
-from penpal.project_vars import var
+from penpal.project_vars import SAMPLE_CLOCK, var
 from penpal.settings import Settings, UserError
 
-SAMPLE_CLOCK = "2026-06-15 12:00:00"  # as macros/time says
 LEAST_FREE = 64 * 2**20  # bytes, beside what the next published copy needs
 
 

@@ -120,29 +120,32 @@ def plan(project: Project, begins: datetime, ends: datetime) -> list[Model]:
         begins.replace(hour=1, minute=2, second=3, microsecond=123457),
         ends.replace(hour=22, minute=43, second=54, microsecond=765431) + timedelta(days=1),
     )
-    (first, nodes), (second, _) = (compiled(project, selection, clock) for clock in clocks)
-    differing = sorted(nodes[name].name for name in nodes if first[name] != second[name])
+    first, second = (compiled(project, selection, clock) for clock in clocks)
+    differing = sorted(node.name for name, (node, sql) in first.items() if second[name][1] != sql)
     if differing:
         raise UserError(
             f"The SQL of {', '.join(differing)} depends on the clock in another way than through"
             " as_of(): it cannot be replayed. Have it compute with as_of() in SQL."
         )
-    models = [as_model(node, first[name], nodes) for name, node in in_order(nodes)]
+    nodes = {name: node for name, (node, _) in first.items()}
+    models = [as_model(node, first[name][1], nodes) for name, node in in_order(nodes)]
     refuse_hidden_reads(project, models)
     return models
 
 
 def compiled(
-    project: Project, selection: list[str], clock: datetime
-) -> tuple[dict[str, str], dict[str, Any]]:
-    """Text, with CLOCK in it, and node of each model; dbt's next run writes into the nodes."""
+    project: Project, selection: list[str], clock: datetime, kinds: tuple[str, ...] = ("model",)
+) -> dict[str, tuple[Any, str]]:
+    """Node and SQL, with CLOCK for the time, of what is selected, by dbt's name for it.
+
+    dbt's next run writes into the nodes.
+    """
     results = project.dbt(["compile", "--select", *selection], clock).result.results
-    nodes = {
-        result.node.unique_id: result.node
+    return {
+        result.node.unique_id: (result.node, with_clock(result.node.compiled_code, clock))
         for result in results
-        if result.node.resource_type == "model"
+        if result.node.resource_type in kinds
     }
-    return {name: with_clock(node.compiled_code, clock) for name, node in nodes.items()}, nodes
 
 
 def with_clock(sql: str, clock: datetime) -> str:
