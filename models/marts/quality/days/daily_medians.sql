@@ -48,7 +48,7 @@ with
         select source, source_table, measure, day, median(measured) as day_median
         from measured
         where
-            day >= cast({{ add_days(as_of(), -(limits.days + 56)) }} as date)
+            day >= cast({{ add_days(as_of(), -(limits.days + days_of_weeks_before())) }} as date)
             and day < cast({{ as_of() }} as date)
         group by source, source_table, measure, day
         having count(*) >= {{ limits.rows }}
@@ -71,8 +71,7 @@ with
             on medians.source = earlier.source
             and medians.source_table = earlier.source_table
             and medians.measure = earlier.measure
-            and {{ days_between_dates('earlier.day', 'medians.day') }}
-            in (7, 14, 21, 28, 35, 42, 49, 56)
+            and {{ is_weeks_before('earlier.day', 'medians.day') }}
         where medians.day >= cast({{ add_days(as_of(), -limits.days) }} as date)
     ),
 

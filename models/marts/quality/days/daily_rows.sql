@@ -1,5 +1,5 @@
 {#- The days that are told of, and the same weekday of eight weeks before each. -#}
-{%- set days = var('volume_limits').days + 56 %}
+{%- set days = var('volume_limits').days + days_of_weeks_before() %}
 
 {%- set tables = [
     ('crm', 'consents', 'occurred_at', "purpose || ' ' || status"),

@@ -39,8 +39,7 @@ with
             on shares.source = earlier.source
             and shares.source_table = earlier.source_table
             and shares.category = earlier.category
-            and {{ days_between_dates('earlier.day', 'shares.day') }}
-            in (7, 14, 21, 28, 35, 42, 49, 56)
+            and {{ is_weeks_before('earlier.day', 'shares.day') }}
         where shares.day >= cast({{ add_days(as_of(), -limits.days) }} as date)
     ),
 

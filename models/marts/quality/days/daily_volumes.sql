@@ -21,8 +21,7 @@ with
             on daily_rows.source = earlier.source
             and daily_rows.source_table = earlier.source_table
             and daily_rows.category = earlier.category
-            and {{ days_between_dates('earlier.day', 'daily_rows.day') }}
-            in (7, 14, 21, 28, 35, 42, 49, 56)
+            and {{ is_weeks_before('earlier.day', 'daily_rows.day') }}
         where daily_rows.day >= cast({{ add_days(as_of(), -limits.days) }} as date)
     ),
 
